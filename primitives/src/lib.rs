@@ -1,1 +1,37 @@
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
 
+//! What crosses the boundary between a prover and a chain.
+//!
+//! A prover shows that a *model*, on an *input*, gave an *output*. This crate holds the types
+//! in which the two sides speak of that, and the rules that turn them into the public signals
+//! of a Groth16 proof:
+//!
+//! - [`Interface`]: which public signals a circuit has, and what they mean;
+//! - [`Inference`]: the values that a submission claims;
+//! - [`Context`]: the field element that ties a proof to one chain, account and moment;
+//! - [`Statement`]: the public signals, in order, made from the three above;
+//! - [`VerifyingKey`] and [`Proof`]: fixed-size bytes, decoded by `zkml-verifier`.
+//!
+//! Nothing here computes in a field: a public signal is 32 bytes, little-endian, and below the
+//! order of BN254's scalar field by construction.
+
+extern crate alloc;
+
+mod context;
+mod inference;
+mod interface;
+mod key;
+mod model;
+mod packing;
+mod statement;
+
+pub use context::{context_for, Context, SUBMIT_INFERENCE};
+pub use inference::{Inference, MaxInputs, MaxOutputs, Output, Values, MAX_INPUTS, MAX_OUTPUTS};
+pub use interface::{
+	InputVisibility, Interface, InterfaceError, OutputKind, Tensor, WeightsVisibility, MAX_SIGNALS,
+};
+pub use key::{MaxIc, Proof, VerifyingKey, G1, G2, PROOF_LEN};
+pub use model::{Metadata, ModelId, Scheme, Semantics, Setup, SEMANTICS_V1};
+pub use packing::{Packing, PackingError, Scale, WORD_BITS};
+pub use statement::{Signal, Statement, StatementError};
