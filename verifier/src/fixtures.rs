@@ -1,0 +1,105 @@
+//! Keys whose secret is known, and proofs of anything under them: for tests and benchmarks.
+//!
+//! Who knows the exponents of a key needs no circuit: any `a` and `b` give a valid proof with
+//! `c = (a·b − α·β − γ·x) / δ`.
+
+use crate::{
+	encoding::{encode_g1, encode_g2},
+	key::RawKey,
+};
+use alloc::vec::Vec;
+use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_ec::AffineRepr;
+use ark_ff::{Field, MontFp, PrimeField};
+
+/// A key with its secret.
+#[derive(Clone, Debug)]
+pub struct Fixture {
+	/// The exponents of `[α]₁`, `[β]₂`, `[γ]₂` and `[δ]₂`.
+	secret: [Fr; 4],
+	/// The exponents of `ic`.
+	ic: Vec<Fr>,
+	/// The key.
+	pub key: Key,
+}
+
+/// A verifying key that owns its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+	/// `[α]₁`.
+	pub alpha: [u8; 64],
+	/// `[β]₂`.
+	pub beta: [u8; 128],
+	/// `[γ]₂`.
+	pub gamma: [u8; 128],
+	/// `[δ]₂`.
+	pub delta: [u8; 128],
+	/// One point for the constant one, then one per public signal.
+	pub ic: Vec<[u8; 64]>,
+}
+
+impl Key {
+	/// The key, borrowed.
+	pub fn raw(&self) -> RawKey<'_> {
+		let Self { alpha, beta, gamma, delta, ic } = self;
+		RawKey { alpha, beta, gamma, delta, ic }
+	}
+}
+
+impl Fixture {
+	/// Makes a key for `signals` public signals; another seed gives another key.
+	pub fn new(seed: u64, signals: u32) -> Self {
+		let mut scalars = scalars(seed);
+		let mut secret = [Fr::ONE; 4];
+		for (exponent, scalar) in secret.iter_mut().zip(&mut scalars) {
+			*exponent = scalar;
+		}
+		let ic: Vec<Fr> = scalars.take(signals as usize + 1).collect();
+		let [alpha, beta, gamma, delta] = secret;
+		let key = Key {
+			alpha: g1(alpha),
+			beta: g2(beta),
+			gamma: g2(gamma),
+			delta: g2(delta),
+			ic: ic.iter().copied().map(g1).collect(),
+		};
+		Self { secret, ic, key }
+	}
+
+	/// Makes a valid proof of `signals`; another seed gives another proof of the same.
+	///
+	/// Signals are reduced where they are not canonical, and missing ones count as zero: that a
+	/// verifier refuses both is not the proof's doing.
+	pub fn prove(&self, signals: &[[u8; 32]], seed: u64) -> [u8; 256] {
+		let [alpha, beta, gamma, delta] = self.secret;
+		let one = [Fr::ONE];
+		let values = signals.iter().map(|signal| Fr::from_le_bytes_mod_order(signal));
+		let x: Fr = one.into_iter().chain(values).zip(&self.ic).map(|(value, ic)| value * ic).sum();
+		let mut scalars = scalars(!seed);
+		let [a, b] = [(); 2].map(|()| scalars.next().unwrap_or(Fr::ONE));
+		let c = (a * b - alpha * beta - gamma * x) * delta.inverse().unwrap_or(Fr::ONE);
+		let mut proof = [0; 256];
+		let bytes = g1(a).into_iter().chain(g2(b)).chain(g1(c));
+		for (to, from) in proof.iter_mut().zip(bytes) {
+			*to = from;
+		}
+		proof
+	}
+}
+
+/// Scalars without pattern: powers of 5 that start where the seed says.
+fn scalars(seed: u64) -> impl Iterator<Item = Fr> {
+	const STEP: Fr = MontFp!("5");
+	let start = STEP.pow([seed, seed, seed, 1]);
+	core::iter::successors(Some(start), |scalar| Some(scalar.square() * scalar + STEP))
+}
+
+/// No exponent here is zero, but for odds of one in `2^253`.
+fn g1(exponent: Fr) -> [u8; 64] {
+	encode_g1(&(G1Affine::generator() * exponent).into()).unwrap_or([0; 64])
+}
+
+/// As [`g1`].
+fn g2(exponent: Fr) -> [u8; 128] {
+	encode_g2(&(G2Affine::generator() * exponent).into()).unwrap_or([0; 128])
+}

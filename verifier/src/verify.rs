@@ -1,0 +1,81 @@
+//! The check of a proof.
+
+use crate::{
+	encoding::{check_g1, check_g2, decode_scalar, g1_coordinates, g2_coordinates},
+	error::{PointError, ProofPoint, VerifyError},
+	key::PreparedKey,
+	msm::sum_of_products,
+};
+use alloc::vec::Vec;
+use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
+use ark_ec::{pairing::Pairing, CurveGroup};
+
+impl PreparedKey {
+	/// Checks that `proof`, `A‖B‖C`, shows `signals` under this key.
+	///
+	/// The equation is that of Groth, *On the Size of Pairing-Based Non-interactive Arguments*
+	/// (<https://eprint.iacr.org/2016/260>), section 3.2: `A·B = α·β + x·γ + C·δ` with
+	/// `x = ic₀ + Σ sᵢ·icᵢ`, computed as
+	/// `e(A, B) · e(−x, γ) · e(−C, δ) = e(α, β)` with one final exponentiation.
+	///
+	/// Anyone can make another proof of the same signals out of this one, so a proof's bytes
+	/// identify nothing.
+	///
+	/// # Errors
+	/// In this order: the number of signals, a signal ≥ r, a coordinate ≥ q or a point at
+	/// infinity, a point off its curve, `B` outside the subgroup, the equation.
+	pub fn verify(&self, signals: &[[u8; 32]], proof: &[u8; 256]) -> Result<(), VerifyError> {
+		if signals.len() != self.signals.len() {
+			return Err(VerifyError::SignalCountMismatch {
+				expected: count(self.signals.len()),
+				got: count(signals.len()),
+			});
+		}
+		let scalars = decode_signals(signals)?;
+		let (a, b, c) = decode_proof(proof)?;
+		let x = sum_of_products(&self.constant, &self.signals, &scalars).into_affine();
+		let miller = Bn254::multi_miller_loop(
+			[a, -x, -c],
+			[b.into(), self.gamma.clone(), self.delta.clone()],
+		);
+		match Bn254::final_exponentiation(miller) {
+			Some(product) if product.0 == self.alpha_beta => Ok(()),
+			_ => Err(VerifyError::Invalid),
+		}
+	}
+}
+
+fn decode_signals(signals: &[[u8; 32]]) -> Result<Vec<Fr>, VerifyError> {
+	(0..)
+		.zip(signals)
+		.map(|(index, signal)| {
+			decode_scalar(signal).ok_or(VerifyError::NonCanonicalSignal { index })
+		})
+		.collect()
+}
+
+fn decode_proof(proof: &[u8; 256]) -> Result<(G1Affine, G2Affine, G1Affine), VerifyError> {
+	let malformed = |point| move |error: PointError| VerifyError::MalformedProof { point, error };
+	let (at_a, at_b, at_c) =
+		(malformed(ProofPoint::A), malformed(ProofPoint::B), malformed(ProofPoint::C));
+	let a = g1_coordinates(&part(proof, 0)).map_err(at_a)?;
+	let b = g2_coordinates(&part(proof, 64)).map_err(at_b)?;
+	let c = g1_coordinates(&part(proof, 192)).map_err(at_c)?;
+	check_g1(&a).map_err(at_a)?;
+	check_g1(&c).map_err(at_c)?;
+	check_g2(&b).map_err(at_b)?;
+	Ok((a, b, c))
+}
+
+/// `N` bytes of the proof from `offset` on.
+fn part<const N: usize>(proof: &[u8; 256], offset: usize) -> [u8; N] {
+	let mut bytes = [0; N];
+	for (to, from) in bytes.iter_mut().zip(proof.iter().skip(offset)) {
+		*to = *from;
+	}
+	bytes
+}
+
+fn count(length: usize) -> u32 {
+	length.try_into().unwrap_or(u32::MAX)
+}
