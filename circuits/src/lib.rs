@@ -1,1 +1,32 @@
+#![forbid(unsafe_code)]
 
+//! From an ONNX model to an exact integer graph, and from that to a rank-1 constraint system.
+//!
+//! The steps, each a function:
+//!
+//! 1. [`onnx::Model::read`]: the protobuf, checked;
+//! 2. [`quantize::quantize`]: a float model into a quantised one, calibrated on samples;
+//! 3. [`lower`]: a quantised model into the integer [`Graph`], which *is* its meaning;
+//! 4. [`compile`]: the graph into constraints and an interface;
+//! 5. [`assign`]: an input into a witness and a statement.
+
+mod compile;
+mod error;
+pub mod gadgets;
+mod graph;
+mod lower;
+pub mod onnx;
+pub mod ops;
+pub mod quantize;
+pub mod r1cs;
+pub mod samples;
+mod signal;
+
+pub use compile::{
+	assign, compile, interface, Assignment, Circuit, InputChoice, Layer, Options, OutputChoice,
+};
+pub use error::{show_shape, ModelError};
+pub use gadgets::argmax::argmax_value;
+pub use graph::{Graph, GraphInput, GraphNode, GraphOutput};
+pub use lower::{lower, Lowering, Value};
+pub use signal::{Bounds, Signal};

@@ -1,0 +1,152 @@
+//! The index of the largest of several integers, the first where several are largest.
+//!
+//! # What is proven
+//! `label = min { i : vᵢ = max v }` for integers with proven bounds.
+//!
+//! # Why
+//! A running maximum `m` starts at `v₀`, and candidate `i` replaces it exactly if it is strictly
+//! larger: `vᵢ − m − 1 ≥ 0`. That difference plus `2^(d−1)` is decomposed into `d` bits, of which
+//! the lowest is no wire but what the others leave over; constrained to be boolean it pins the
+//! decomposition, and the top bit `g` is the comparison. Then `m' = m + g·(vᵢ − m)` and
+//! `label' = label + g·(i − label)`.
+//!
+//! # Cost
+//! `d + 2` per candidate after the first, one less for the last, whose maximum nobody needs.
+//! Candidates that bounds decide cost nothing.
+
+use crate::{
+	r1cs::{Builder, LinearCombination},
+	signal::{Bounds, Signal},
+};
+
+/// The reference: the first index of the largest value.
+pub fn argmax_value(values: &[i64]) -> usize {
+	(1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
+}
+
+/// Emits the gadget; see the module for what it proves.
+///
+/// # Panics
+/// If there is no candidate.
+pub fn argmax(builder: &mut Builder, candidates: &[Signal]) -> Signal {
+	let mut largest = candidates.first().expect("at least one candidate").clone();
+	let mut label = Signal::constant(0);
+	for (i, candidate) in candidates.iter().enumerate().skip(1) {
+		let index = i as i64;
+		let difference =
+			Bounds { lo: candidate.lo - largest.hi - 1, hi: candidate.hi - largest.lo - 1 };
+		if difference.hi < 0 {
+			continue;
+		}
+		if difference.lo >= 0 {
+			largest = candidate.clone();
+			label = Signal::constant(index);
+			continue;
+		}
+		let step = candidate.lc.clone().plus(-1, &largest.lc);
+		let value = candidate.value.wrapping_sub(largest.value).wrapping_sub(1);
+		let larger = is_non_negative(builder, &step.clone().plus_constant(-1), value, difference);
+		let wins = value >= 0;
+		if i + 1 < candidates.len() {
+			let winner = if wins { candidate.value } else { largest.value };
+			let wire = builder.product(larger.clone(), step, largest.lc.clone(), winner);
+			largest = Signal {
+				lc: LinearCombination::wire(wire),
+				value: winner,
+				lo: largest.lo.max(candidate.lo),
+				hi: largest.hi.max(candidate.hi),
+			};
+		}
+		let advance = LinearCombination::constant(index).plus(-1, &label.lc);
+		let winner = if wins { index } else { label.value };
+		let wire = builder.product(larger, advance, label.lc.clone(), winner);
+		label =
+			Signal { lc: LinearCombination::wire(wire), value: winner, lo: label.lo, hi: index };
+	}
+	label
+}
+
+/// A combination that is 1 if `sum` is not negative and else 0. `d` constraints for `d` bits.
+fn is_non_negative(
+	builder: &mut Builder,
+	sum: &LinearCombination,
+	value: i64,
+	bounds: Bounds,
+) -> LinearCombination {
+	let width = bounds.signed_bits();
+	let offset = 1i64 << (width - 1);
+	let shifted = value.wrapping_add(offset);
+	let mut lowest = sum.clone().plus_constant(offset);
+	let mut top = None;
+	for i in 1..width {
+		let bit = builder.alloc(|| (shifted >> i & 1).into());
+		builder.enforce_boolean(bit);
+		lowest = lowest.plus(-(1 << i), &LinearCombination::wire(bit));
+		top = Some(LinearCombination::wire(bit));
+	}
+	let top = top.unwrap_or_else(|| lowest.clone());
+	builder.enforce(|| {
+		let complement = LinearCombination::constant(1).plus(-1, &lowest);
+		[lowest, complement, LinearCombination::default()]
+	});
+	top
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::gadgets::harness::Harness;
+	use proptest::prelude::*;
+
+	fn harness(bounds: Vec<Bounds>) -> Harness {
+		Harness::new(bounds, |builder, inputs| vec![argmax(builder, inputs)])
+	}
+
+	const BYTE: Bounds = Bounds { lo: -128, hi: 127 };
+
+	#[test]
+	fn takes_the_first_of_equals() {
+		let harness = harness(vec![BYTE; 4]);
+		for (values, label) in [
+			([1, 2, 3, 3], 2),
+			([5, 5, 5, 5], 0),
+			([-128, 127, 127, -128], 1),
+			([-2, -1, -3, -1], 1),
+			([0, 0, 0, 1], 3),
+		] {
+			assert_eq!(argmax_value(&values) as i64, label);
+			harness.accepts(&values, &[label]);
+			harness.rejects_single_wire_changes(&values);
+			for forged in (-1..6).filter(|&forged| forged != label) {
+				harness.rejects_output(&values, &[forged]);
+			}
+		}
+	}
+
+	#[test]
+	fn costs_d_plus_2_per_comparison() {
+		// Differences of bytes minus one span [-256, 254]: nine bits.
+		assert_eq!(harness(vec![BYTE; 10]).constraints(), 9 * (9 + 2) - 1);
+	}
+
+	#[test]
+	fn bounds_decide_for_free() {
+		let far = Bounds { lo: 500, hi: 600 };
+		assert_eq!(harness(vec![BYTE, far]).constraints(), 0);
+		harness(vec![BYTE, far]).accepts(&[127, 500], &[1]);
+		assert_eq!(harness(vec![far, BYTE]).constraints(), 0);
+		harness(vec![far, BYTE]).accepts(&[500, 127], &[0]);
+		let touching = Bounds { lo: 127, hi: 127 };
+		harness(vec![touching, BYTE]).accepts(&[127, 127], &[0]);
+		harness(vec![BYTE, touching]).accepts(&[127, 127], &[0]);
+		harness(vec![BYTE, touching]).accepts(&[126, 127], &[1]);
+	}
+
+	proptest! {
+		#[test]
+		fn agrees_with_the_reference(values in prop::collection::vec(-9i64..9, 2..7)) {
+			let harness = harness(vec![Bounds { lo: -9, hi: 9 }; values.len()]);
+			harness.accepts(&values, &[argmax_value(&values) as i64]);
+		}
+	}
+}

@@ -1,0 +1,158 @@
+//! Runs a gadget on right and on forged witnesses.
+
+use crate::{
+	r1cs::{Builder, InverseHint, LinearCombination, R1cs, Wire, ONE},
+	signal::{Bounds, Signal},
+};
+use ark_bn254::Fr;
+use ark_ff::Zero;
+
+type Gadget = Box<dyn Fn(&mut Builder, &[Signal]) -> Vec<Signal>>;
+
+/// A gadget between free inputs and public outputs.
+pub(crate) struct Harness {
+	inputs: Vec<Bounds>,
+	gadget: Gadget,
+}
+
+struct Run {
+	r1cs: R1cs,
+	hints: Vec<InverseHint>,
+	witness: Vec<Fr>,
+	outputs: Vec<i64>,
+	/// Constraints that belong to the gadget, without those that copy its outputs.
+	constraints: usize,
+}
+
+impl Harness {
+	pub(crate) fn new(
+		inputs: Vec<Bounds>,
+		gadget: impl Fn(&mut Builder, &[Signal]) -> Vec<Signal> + 'static,
+	) -> Self {
+		Self { inputs, gadget: Box::new(gadget) }
+	}
+
+	fn run(&self, values: &[i64]) -> Run {
+		assert_eq!(values.len(), self.inputs.len());
+		let count = self.dry_outputs();
+		let mut builder = Builder::both(count, 0);
+		let signals: Vec<Signal> = (values.iter().zip(&self.inputs))
+			.map(|(&value, &bounds)| {
+				assert!(bounds.contains(value), "{value} within {bounds:?}");
+				let wire = builder.alloc_private_input(|| Fr::from(value));
+				let lc = LinearCombination::wire(wire);
+				Signal { lc, value, lo: bounds.lo, hi: bounds.hi }
+			})
+			.collect();
+		let outputs = (self.gadget)(&mut builder, &signals);
+		let constraints = builder.constraint_count();
+		for (i, output) in outputs.iter().enumerate() {
+			assert!(output.bounds().contains(output.value), "{output:?}");
+			let wire = builder.public(i as u32);
+			builder.assign(wire, || Fr::from(output.value));
+			builder.enforce(|| [wire.into(), 1.into(), output.lc.clone()]);
+		}
+		let witness = builder.take_witness();
+		let outputs = outputs.iter().map(|output| output.value).collect();
+		let (r1cs, hints) = builder.into_r1cs();
+		Run { r1cs, hints, witness, outputs, constraints }
+	}
+
+	fn dry_outputs(&self) -> u32 {
+		let mut builder = Builder::constraints(0, 0);
+		let signals: Vec<Signal> = (self.inputs.iter())
+			.map(|bounds| {
+				let lc = LinearCombination::wire(builder.alloc_private_input(Fr::zero));
+				Signal { lc, value: 0, lo: bounds.lo, hi: bounds.hi }
+			})
+			.collect();
+		(self.gadget)(&mut builder, &signals).len() as u32
+	}
+
+	/// Exact number of constraints, which does not depend on values.
+	pub(crate) fn constraints(&self) -> usize {
+		let lows: Vec<i64> = self.inputs.iter().map(|bounds| bounds.lo).collect();
+		let highs: Vec<i64> = self.inputs.iter().map(|bounds| bounds.hi).collect();
+		let (low, high) = (self.run(&lows), self.run(&highs));
+		assert_eq!(low.r1cs, high.r1cs, "one system for all values");
+		low.constraints
+	}
+
+	/// The right witness satisfies the constraints and gives these outputs.
+	pub(crate) fn accepts(&self, values: &[i64], outputs: &[i64]) {
+		let run = self.run(values);
+		assert_eq!(run.outputs, outputs, "outputs for {values:?}");
+		assert_eq!(run.r1cs.first_violation(&run.witness), None, "{values:?}");
+	}
+
+	/// Changing any one wire violates a constraint, with two exceptions that are checked to be
+	/// harmless: a declared hint while what it inverts is zero, and an input whose new value has
+	/// the same outputs.
+	pub(crate) fn rejects_single_wire_changes(&self, values: &[i64]) {
+		let Run { r1cs, hints, mut witness, outputs, .. } = self.run(values);
+		let first_input = 1 + outputs.len();
+		let subject_is_zero = |hint: &InverseHint, witness: &[Fr]| {
+			let term = |&(wire, c): &(Wire, i64)| witness[wire.0 as usize] * Fr::from(c);
+			hint.subject.0.iter().map(term).sum::<Fr>().is_zero()
+		};
+		for wire in 1..witness.len() {
+			let right = witness[wire];
+			let free = hints
+				.iter()
+				.any(|hint| hint.wire.0 as usize == wire && subject_is_zero(hint, &witness));
+			let steps = [1, -1, 2, 1 << 20].map(|step| right + Fr::from(step));
+			for forged in steps.into_iter().chain([Fr::zero(), Fr::from(1), -right]) {
+				if forged == right {
+					continue;
+				}
+				witness[wire] = forged;
+				let accepted = r1cs.first_violation(&witness).is_none();
+				if let Some(input) = wire.checked_sub(first_input).filter(|&i| i < values.len()) {
+					let same = |step| {
+						let mut values = values.to_vec();
+						values[input] += step;
+						// Outside the bounds, which its maker proves, a gadget promises nothing.
+						Fr::from(values[input]) == forged
+							&& (!self.inputs[input].contains(values[input])
+								|| self.run(&values).outputs == outputs)
+					};
+					assert!(
+						!accepted || (-256..=256).any(same),
+						"input {input}: {forged} for {values:?}"
+					);
+				} else {
+					assert_eq!(accepted, free, "wire {wire} as {forged} for {values:?}");
+				}
+			}
+			witness[wire] = right;
+		}
+	}
+
+	/// No assignment of the gadget's own wires gives these outputs.
+	///
+	/// The gadget's booleans are determined by its inputs; so the search fills the witness that a
+	/// prover would for every input within the bounds and transplants it, outputs forged.
+	pub(crate) fn rejects_output(&self, values: &[i64], forged: &[i64]) {
+		let Run { r1cs, witness, .. } = self.run(values);
+		let outputs = forged.len();
+		let inputs = values.len();
+		let forge = |mut other: Vec<Fr>| {
+			for (i, &value) in forged.iter().enumerate() {
+				other[1 + i] = Fr::from(value);
+			}
+			other[1 + outputs..=outputs + inputs]
+				.copy_from_slice(&witness[1 + outputs..=outputs + inputs]);
+			assert!(r1cs.first_violation(&other).is_some(), "{forged:?} accepted for {values:?}");
+		};
+		forge(witness.clone());
+		for bounds in &self.inputs {
+			for value in bounds.lo..=bounds.hi.min(bounds.lo + 64) {
+				let others: Vec<i64> = (values.iter().zip(&self.inputs))
+					.map(|(&v, b)| if b == bounds { value } else { v })
+					.collect();
+				forge(self.run(&others).witness);
+			}
+		}
+		assert_eq!(witness[ONE.0 as usize], Fr::from(1));
+	}
+}

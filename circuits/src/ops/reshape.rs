@@ -1,0 +1,60 @@
+//! `Reshape` and `Flatten`: other dimensions for the same elements in the same order. No cost.
+
+use crate::{
+	error::{show_shape, ModelError},
+	lower::{Lowering, Value},
+	onnx::{Data, Model, Node},
+};
+
+pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
+	let value = lowering.value(node, 0)?;
+	let shape = reshaped(lowering.model, node, value.shape())?;
+	Ok(value.with_shape(shape))
+}
+
+/// The shape that a `Reshape` or `Flatten` node gives to elements of shape `from`.
+pub(crate) fn reshaped(
+	model: &Model,
+	node: &Node,
+	from: &[usize],
+) -> Result<Vec<usize>, ModelError> {
+	let count: usize = from.iter().product();
+	if node.op == "Flatten" {
+		node.only_attributes(&["axis"])?;
+		let axis = node.int("axis", 1)?;
+		let rank = from.len() as i64;
+		if !(-rank..=rank).contains(&axis) {
+			return Err(node.error(format!("axis {axis} for shape {}", show_shape(from))));
+		}
+		let axis = if axis < 0 { axis + rank } else { axis } as usize;
+		return Ok(vec![from[..axis].iter().product(), from[axis..].iter().product()]);
+	}
+	node.only_attributes(&["allowzero"])?;
+	if node.int("allowzero", 0)? != 0 {
+		return Err(node.error("allowzero is not supported"));
+	}
+	let name = node.input(1)?;
+	let Some(Data::I64(wanted)) = model.constants.get(name).map(|tensor| &tensor.data) else {
+		return Err(node.error(format!("its shape {name} is not a constant of type int64")));
+	};
+	let mismatch = || node.error(format!("cannot reshape {} to {wanted:?}", show_shape(from)));
+	let mut shape = Vec::with_capacity(wanted.len());
+	let mut inferred = None;
+	for (axis, &size) in wanted.iter().enumerate() {
+		shape.push(match size {
+			-1 if inferred.replace(axis).is_none() => 1,
+			0 => *from.get(axis).ok_or_else(mismatch)?,
+			size => usize::try_from(size).map_err(|_| mismatch())?,
+		});
+	}
+	let product =
+		|shape: &[usize]| shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
+	if let Some(axis) = inferred {
+		let others = product(&shape).filter(|&others| others > 0).ok_or_else(mismatch)?;
+		shape[axis] = count / others;
+	}
+	if product(&shape) != Some(count) {
+		return Err(mismatch());
+	}
+	Ok(shape)
+}
