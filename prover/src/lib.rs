@@ -1,1 +1,34 @@
+#![forbid(unsafe_code)]
 
+//! Groth16 over BN254: setup, proving, and the files of snarkjs.
+//!
+//! - [`setup`]: a proving key from constraints, by one party, for development;
+//! - [`prove`]: a proof from a proving key and a witness;
+//! - [`verify`]: the check that a chain makes, natively;
+//! - [`zkey`], [`json`]: keys, proofs and signals in snarkjs' formats;
+//! - [`Manifest`]: what a key says of itself: tool, circuit, interface, who made it.
+//!
+//! The quadratic arithmetic program is that of snarkjs: a row `A = signal` for the constant one
+//! and every public signal, and a quotient given by its values on the odd half of a domain of
+//! twice the size. So keys and proofs can be used on either side.
+
+mod estimate;
+pub mod json;
+mod key;
+mod manifest;
+mod proof;
+mod setup;
+pub mod zkey;
+
+pub use estimate::Estimate;
+pub use key::ProvingKey;
+pub use manifest::{Manifest, SetupKind, FORMAT};
+pub use proof::{prove, verify, ProveError, VerifyFailure};
+pub use setup::{setup, SetupError};
+
+/// The wire layout of keys and proofs on a chain.
+pub mod bytes {
+	pub use zkml_verifier::encoding::{
+		decode_g1, decode_g2, decode_scalar, encode_g1, encode_g2, encode_scalar,
+	};
+}

@@ -1,0 +1,237 @@
+//! Proving, and the check that a chain makes.
+
+use crate::key::{ProvingKey, Rows};
+use ark_bn254::{Fr, G1Affine, G1Projective, G2Projective};
+use ark_ec::{CurveGroup, VariableBaseMSM};
+use ark_ff::{UniformRand, Zero};
+use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
+use rand::{CryptoRng, RngCore};
+use rayon::prelude::*;
+use thiserror::Error;
+use zkml_primitives::{Proof, VerifyingKey, PROOF_LEN};
+use zkml_verifier::{
+	encoding::{encode_g1, encode_g2},
+	KeyError, PreparedKey, RawKey, VerifyError,
+};
+
+/// Why there is no proof.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum ProveError {
+	/// Key and witness are of different circuits.
+	#[error("the key is for {expected} wires, the witness has {got}")]
+	WireCount {
+		/// Wires of the key.
+		expected: usize,
+		/// Values in the witness.
+		got: usize,
+	},
+	/// The key's parts contradict each other.
+	#[error("the proving key is inconsistent: {0}")]
+	Key(&'static str),
+	/// A point of the proof came out at infinity, which chance does not do.
+	#[error("the proof has a point at infinity: the key or the random source is broken")]
+	Infinity,
+}
+
+/// Proves that a witness satisfies the circuit of a key.
+///
+/// Nothing is checked about the witness: a wrong one gives a proof that does not verify.
+///
+/// # Errors
+/// [`ProveError`] if key and witness do not fit each other.
+pub fn prove(
+	key: &ProvingKey,
+	witness: &[Fr],
+	rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Proof, ProveError> {
+	let wires = key.wires();
+	if witness.len() != wires {
+		return Err(ProveError::WireCount { expected: wires, got: witness.len() });
+	}
+	if key.b_g1.len() != wires || key.b_g2.len() != wires {
+		return Err(ProveError::Key("A and B have different lengths"));
+	}
+	if key.l.len() + key.ic.len() != wires || key.h.len() != key.domain {
+		return Err(ProveError::Key("a query has the wrong length"));
+	}
+	let private = &witness[key.ic.len()..];
+	let (r, s) = (Fr::rand(rng), Fr::rand(rng));
+
+	let quotient = quotient(key, witness)?;
+	let h = msm(&key.h, &quotient);
+	let l = msm(&key.l, private);
+	let a = msm(&key.a, witness) + key.alpha_g1 + key.delta_g1 * r;
+	let b_g1 = msm(&key.b_g1, witness) + key.beta_g1 + key.delta_g1 * s;
+	let b = G2Projective::msm_unchecked(&key.b_g2, witness) + key.beta_g2 + key.delta_g2 * s;
+	let c = l + h + a * s + b_g1 * r - key.delta_g1 * (r * s);
+
+	let mut bytes = [0; PROOF_LEN];
+	let infinity = ProveError::Infinity;
+	let (Some(a), Some(b), Some(c)) =
+		(encode_g1(&a.into_affine()), encode_g2(&b.into_affine()), encode_g1(&c.into_affine()))
+	else {
+		return Err(infinity);
+	};
+	bytes[..64].copy_from_slice(&a);
+	bytes[64..192].copy_from_slice(&b);
+	bytes[192..].copy_from_slice(&c);
+	Ok(Proof(bytes))
+}
+
+fn msm(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+	debug_assert_eq!(bases.len(), scalars.len());
+	G1Projective::msm_unchecked(bases, scalars)
+}
+
+/// The values of `A·B − C` on the odd half of the domain of twice the size.
+///
+/// On the even half it vanishes, so these values give the quotient by the vanishing polynomial.
+fn quotient(key: &ProvingKey, witness: &[Fr]) -> Result<Vec<Fr>, ProveError> {
+	let size = key.domain;
+	let domain = Radix2EvaluationDomain::<Fr>::new(size).filter(|domain| domain.size() == size);
+	let domain = domain.ok_or(ProveError::Key("its domain is no power of two of the field"))?;
+	let double = Radix2EvaluationDomain::<Fr>::new(2 * size);
+	let offset = double.ok_or(ProveError::Key("its domain is too large"))?.group_gen;
+	if key.a_rows.len() > size || key.b_rows.len() > size {
+		return Err(ProveError::Key("it has more rows than its domain"));
+	}
+	let mut a = evaluate(&key.a_rows, witness, size)?;
+	let mut b = evaluate(&key.b_rows, witness, size)?;
+	let mut c: Vec<Fr> = a.par_iter().zip(&b).map(|(a, b)| *a * b).collect();
+	for values in [&mut a, &mut b, &mut c] {
+		domain.ifft_in_place(values);
+		Radix2EvaluationDomain::distribute_powers(values, offset);
+		domain.fft_in_place(values);
+	}
+	a.par_iter_mut().zip(&b).zip(&c).for_each(|((a, b), c)| *a = *a * b - c);
+	Ok(a)
+}
+
+fn evaluate(rows: &Rows, witness: &[Fr], size: usize) -> Result<Vec<Fr>, ProveError> {
+	if rows.entries.iter().any(|&(wire, _)| wire as usize >= witness.len()) {
+		return Err(ProveError::Key("a coefficient names a wire that is not there"));
+	}
+	let mut values = vec![Fr::zero(); size];
+	values.par_iter_mut().take(rows.len()).enumerate().for_each(|(row, value)| {
+		*value = rows
+			.row(row)
+			.iter()
+			.map(|&(wire, coefficient)| coefficient * witness[wire as usize])
+			.sum();
+	});
+	Ok(values)
+}
+
+/// Why a proof is not accepted.
+#[derive(Debug, Error)]
+pub enum VerifyFailure {
+	/// The key is malformed.
+	#[error("the verifying key is malformed: {0}")]
+	Key(KeyError),
+	/// The proof is malformed or does not hold.
+	#[error("{0}")]
+	Proof(VerifyError),
+}
+
+/// Verifies a proof as a chain does.
+///
+/// # Errors
+/// [`VerifyFailure`] if key or proof are malformed, or the proof does not hold.
+pub fn verify(
+	key: &VerifyingKey,
+	signals: &[[u8; 32]],
+	proof: &Proof,
+) -> Result<(), VerifyFailure> {
+	let raw = RawKey {
+		alpha: &key.alpha,
+		beta: &key.beta,
+		gamma: &key.gamma,
+		delta: &key.delta,
+		ic: &key.ic,
+	};
+	let prepared = PreparedKey::validate(&raw).map_err(VerifyFailure::Key)?;
+	prepared.verify(signals, &proof.0).map_err(VerifyFailure::Proof)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::setup::setup;
+	use rand::{rngs::StdRng, SeedableRng};
+	use zkml_circuits::{
+		gadgets::requantize::{requantize, Requantization},
+		r1cs::{Builder, LinearCombination, R1cs},
+		Signal,
+	};
+	use zkml_verifier::encoding::encode_scalar;
+
+	/// `out = clamp(RNE(v / 8), 0, 15)` for a private `v`, and a context that nothing constrains.
+	fn circuit(v: i64, context: u64) -> (R1cs, Vec<Fr>) {
+		let mut builder = Builder::both(1, 1);
+		let wire = builder.alloc_private_input(|| Fr::from(v));
+		let lc = LinearCombination::wire(wire);
+		let v = Signal { lc, value: v, lo: -300, hi: 300 };
+		let how = Requantization { shift: 3, lo: 0, bits: 4 };
+		let y = requantize(&mut builder, &v, &how);
+		let (out, context_wire) = (builder.public(0), builder.public(1));
+		builder.assign(out, || Fr::from(y.value));
+		builder.assign(context_wire, || Fr::from(context));
+		builder.enforce(|| [out.into(), 1.into(), y.lc]);
+		let witness = builder.take_witness();
+		(builder.into_r1cs().0, witness)
+	}
+
+	#[test]
+	fn proofs_verify_and_forgeries_do_not() {
+		let mut rng = StdRng::seed_from_u64(1);
+		let (r1cs, witness) = circuit(100, 77);
+		let key = setup(&r1cs, &mut rng).unwrap();
+		let vk = key.verifying_key().unwrap();
+		let proof = prove(&key, &witness, &mut rng).unwrap();
+		let signals = [encode_scalar(&Fr::from(12)), encode_scalar(&Fr::from(77))];
+		verify(&vk, &signals, &proof).unwrap();
+		let again = prove(&key, &witness, &mut rng).unwrap();
+		assert_ne!(proof, again, "proofs are blinded");
+		verify(&vk, &signals, &again).unwrap();
+
+		for (index, forged) in [(0, 13), (1, 78)] {
+			let mut signals = signals;
+			signals[index] = encode_scalar(&Fr::from(forged));
+			let refused = verify(&vk, &signals, &proof).unwrap_err();
+			assert!(matches!(refused, VerifyFailure::Proof(VerifyError::Invalid)), "{refused}");
+		}
+		for wire in 1..witness.len() {
+			let mut forged = witness.clone();
+			forged[wire] += Fr::from(1);
+			let violated = r1cs.first_violation(&forged).is_some();
+			let proof = prove(&key, &forged, &mut rng).unwrap();
+			let mut signals = signals;
+			signals.iter_mut().zip(&forged[1..]).for_each(|(s, value)| *s = encode_scalar(value));
+			assert_eq!(verify(&vk, &signals, &proof).is_err(), violated, "wire {wire}");
+		}
+	}
+
+	#[test]
+	fn refuses_a_witness_of_another_length() {
+		let mut rng = StdRng::seed_from_u64(2);
+		let (r1cs, witness) = circuit(-5, 0);
+		let key = setup(&r1cs, &mut rng).unwrap();
+		let expected = witness.len();
+		assert_eq!(
+			prove(&key, &witness[1..], &mut rng),
+			Err(ProveError::WireCount { expected, got: expected - 1 })
+		);
+	}
+
+	#[test]
+	fn keys_of_two_setups_differ() {
+		let mut rng = StdRng::seed_from_u64(3);
+		let (r1cs, witness) = circuit(8, 0);
+		let key = setup(&r1cs, &mut rng).unwrap();
+		let other = setup(&r1cs, &mut rng).unwrap();
+		let proof = prove(&key, &witness, &mut rng).unwrap();
+		let signals = [encode_scalar(&Fr::from(1)), encode_scalar(&Fr::from(0))];
+		verify(&key.verifying_key().unwrap(), &signals, &proof).unwrap();
+		assert!(verify(&other.verifying_key().unwrap(), &signals, &proof).is_err());
+	}
+}
