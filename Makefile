@@ -1,0 +1,26 @@
+# What people type. Each target is a script or a command that can be run without make, too.
+SHELL := /bin/bash
+ENV := . scripts/env.sh &&
+
+.PHONY: help setup demo test bench node weights
+
+help: ## Show this.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+setup: ## Install what a build needs and this machine lacks.
+	@scripts/setup.sh
+
+demo: setup ## Prove handwritten digits, and verify the proofs on a chain of this machine.
+	@$(ENV) cargo build --release --locked && exec "$$CARGO_TARGET_DIR/release/demo"
+
+test: ## Check everything: formats, lints, tests.
+	@scripts/setup.sh tests && scripts/test.sh
+
+bench: setup ## Measure.
+	@$(ENV) cargo bench --locked
+
+node: setup ## Start a chain in one process, gone when it ends.
+	@$(ENV) cargo build --release --locked && exec "$$CARGO_TARGET_DIR/release/zkml-node" --dev --tmp
+
+weights: setup ## Measure the pallets' weights on this machine and write them down.
+	@scripts/weights.sh

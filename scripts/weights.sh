@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Measures the weights of this project's pallets in the runtime's Wasm, on this machine, and writes
+# them to the pallets. For an otherwise idle machine: whatever else runs makes calls dearer.
+#
+#   scripts/weights.sh [PALLET...]     for example pallet_zkml; without one, all
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$ZKML_ROOT"
+
+pallets=("$@")
+[ $# -gt 0 ] || pallets=(pallet_zkml)
+
+# A directory of its own: the feature changes nearly every crate, and would change them back.
+export CARGO_TARGET_DIR=$ZKML_CACHE/target-weights
+cargo build --release -p zkml-weights
+cargo build --release -p zkml-runtime --features runtime-benchmarks
+runtime=$CARGO_TARGET_DIR/release/wbuild/zkml-runtime/zkml_runtime.compact.compressed.wasm
+
+written=$(mktemp -d)
+trap 'rm -rf "$written"' EXIT
+for pallet in "${pallets[@]}"; do
+    "$CARGO_TARGET_DIR/release/zkml-weights" \
+        --runtime "$runtime" --genesis-builder runtime --genesis-builder-preset development \
+        --pallet "$pallet" --extrinsic '*' --steps "${STEPS:-50}" --repeat "${REPEAT:-20}" \
+        --no-storage-info --no-median-slopes --no-min-squares \
+        --template tools/weights/pallet.hbs --output "$written/weights.rs"
+    rustfmt --edition 2021 "$written/weights.rs"
+    mv "$written/weights.rs" "pallets/${pallet#pallet_}/src/weights.rs"
+done
