@@ -1,0 +1,150 @@
+//! A runtime for tests.
+
+use crate::{self as pallet_zkml, HoldReason, OnInferenceVerified, VerifiedInference};
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::{
+		fungible::{HoldConsideration, InspectHold},
+		ConstU64, LinearStoragePrice,
+	},
+	weights::Weight,
+};
+use sp_core::H256;
+use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
+
+type Block = frame_system::mocking::MockBlock<Test>;
+
+frame_support::construct_runtime!(
+	pub enum Test {
+		System: frame_system,
+		Balances: pallet_balances,
+		Zkml: pallet_zkml,
+	}
+);
+
+pub(crate) const ALICE: u64 = 1;
+pub(crate) const BOB: u64 = 2;
+/// Has less than any deposit.
+pub(crate) const POOR: u64 = 3;
+
+pub(crate) const GENESIS: H256 = H256([7; 32]);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type AccountData = pallet_balances::AccountData<u64>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+}
+
+parameter_types! {
+	pub const ModelHold: RuntimeHoldReason = RuntimeHoldReason::Zkml(HoldReason::ModelDeposit);
+	/// Whether the hook vetoes.
+	pub static Veto: bool = false;
+	/// What the hook heard.
+	pub static Heard: Vec<(u64, VerifiedInference)> = Vec::new();
+}
+
+pub(crate) const HOOK_WEIGHT: Weight = Weight::from_parts(1_000, 10);
+
+pub struct Hook;
+impl OnInferenceVerified<u64> for Hook {
+	fn on_inference_verified(who: &u64, inference: &VerifiedInference) -> DispatchResult {
+		if Veto::get() {
+			return Err(DispatchError::Other("veto"));
+		}
+		Heard::mutate(|heard| heard.push((*who, inference.clone())));
+		Ok(())
+	}
+
+	fn weight() -> Weight {
+		HOOK_WEIGHT
+	}
+}
+
+impl pallet_zkml::Config for Test {
+	type Consideration = HoldConsideration<
+		u64,
+		Balances,
+		ModelHold,
+		LinearStoragePrice<ConstU64<10>, ConstU64<1>, u64>,
+	>;
+	type OnInferenceVerified = Hook;
+	type WeightInfo = ();
+}
+
+pub(crate) struct ExtBuilder {
+	allow_development_keys: bool,
+}
+
+impl Default for ExtBuilder {
+	fn default() -> Self {
+		Self { allow_development_keys: true }
+	}
+}
+
+impl ExtBuilder {
+	pub(crate) fn production() -> Self {
+		Self { allow_development_keys: false }
+	}
+
+	/// The state of block 0.
+	pub(crate) fn genesis(self) -> sp_io::TestExternalities {
+		RuntimeGenesisConfig {
+			balances: pallet_balances::GenesisConfig {
+				balances: vec![(ALICE, 1_000_000), (BOB, 1_000_000), (POOR, 100)],
+				..Default::default()
+			},
+			zkml: pallet_zkml::GenesisConfig {
+				allow_development_keys: self.allow_development_keys,
+				..Default::default()
+			},
+			..Default::default()
+		}
+		.build_storage()
+		.unwrap()
+		.into()
+	}
+
+	/// The state of block 1.
+	pub(crate) fn build(self) -> sp_io::TestExternalities {
+		let mut ext = self.genesis();
+		ext.execute_with(|| {
+			System::set_block_number(1);
+			frame_system::BlockHash::<Test>::insert(0, GENESIS);
+		});
+		ext
+	}
+
+	/// Runs a test in block 1, and then all invariants.
+	pub(crate) fn build_and_execute(self, test: impl FnOnce()) {
+		self.build().execute_with(|| {
+			test();
+			check();
+		});
+	}
+}
+
+/// Checks all invariants, and that what is held of each account is what its models need.
+fn check() {
+	Zkml::do_try_state().unwrap();
+	for account in [ALICE, BOB, POOR] {
+		let own = pallet_zkml::Models::<Test>::iter_values().filter(|model| model.owner == account);
+		let needed = own.map(|model| deposit(&model)).sum::<u64>();
+		assert_eq!(held(account), needed, "deposits of {account}");
+	}
+}
+
+/// What is held of an account for its models.
+pub(crate) fn held(account: u64) -> u64 {
+	Balances::balance_on_hold(&ModelHold::get(), &account)
+}
+
+/// 10 for a model, and 1 for each byte of id and model.
+fn deposit(model: &pallet_zkml::ModelOf<Test>) -> u64 {
+	use codec::Encode;
+	10 + 32 + (model.encoded_size() - model.deposit.encoded_size()) as u64
+}

@@ -1,0 +1,200 @@
+use super::*;
+use sp_runtime::{DispatchError, TokenError};
+use zkml_primitives::VerifyingKey;
+
+struct Registration {
+	key: VerifyingKey,
+	interface: Interface,
+	setup: Setup,
+	metadata: Metadata,
+}
+
+fn registration() -> Registration {
+	let prover = classifier();
+	Registration {
+		key: prover.key(),
+		interface: prover.interface,
+		setup: CEREMONY,
+		metadata: metadata(),
+	}
+}
+
+fn call(account: u64, registration: Registration) -> sp_runtime::DispatchResult {
+	let Registration { key, interface, setup, metadata } = registration;
+	Zkml::register_model(signed(account), Box::new(key), interface, setup, metadata)
+}
+
+/// Changes a good registration and expects an error, with nothing written.
+fn refuses(error: Error<Test>, change: impl FnOnce(&mut Registration)) {
+	ExtBuilder::production().build_and_execute(|| {
+		let mut bad = registration();
+		change(&mut bad);
+		assert_noop!(call(ALICE, bad), error);
+		assert_ok!(call(ALICE, registration()));
+	});
+}
+
+#[test]
+fn keeps_the_model_and_takes_a_deposit() {
+	ExtBuilder::production().build_and_execute(|| {
+		let prover = public_logits();
+		let model = register(&prover);
+		let entry = Models::<Test>::get(model).unwrap();
+		assert_eq!(entry.owner, ALICE);
+		assert_eq!(entry.signals, 4);
+		assert_eq!(entry.key, prover.key());
+		assert_eq!(entry.interface, prover.interface);
+		assert_eq!(entry.setup, CEREMONY);
+		assert_eq!(entry.metadata, metadata());
+		assert!(held(ALICE) > 1_000);
+		System::assert_last_event(Event::ModelRegistered { model, owner: ALICE }.into());
+	});
+}
+
+#[test]
+fn gives_another_owner_another_id() {
+	ExtBuilder::production().build_and_execute(|| {
+		assert_ok!(call(ALICE, registration()));
+		assert_ok!(call(BOB, registration()));
+		assert_eq!(Models::<Test>::iter().count(), 2);
+		assert_ne!(id(&classifier(), ALICE), id(&classifier(), BOB));
+	});
+}
+
+#[test]
+fn rejects_unsigned_origins() {
+	ExtBuilder::default().build_and_execute(|| {
+		for origin in [RuntimeOrigin::none(), RuntimeOrigin::root()] {
+			let Registration { key, interface, setup, metadata } = registration();
+			assert_noop!(
+				Zkml::register_model(origin, Box::new(key), interface, setup, metadata),
+				DispatchError::BadOrigin
+			);
+		}
+	});
+}
+
+#[test]
+fn rejects_interfaces_that_make_no_sense() {
+	refuses(Error::MalformedInterface, |bad| {
+		bad.interface.output = OutputKind::Argmax { classes: 1 };
+	});
+	refuses(Error::MalformedInterface, |bad| {
+		bad.interface.output = OutputKind::Logits(tensor(0, 1, 0));
+	});
+}
+
+#[test]
+fn rejects_large_interfaces() {
+	refuses(Error::InterfaceTooLarge, |bad| {
+		bad.interface.input = InputVisibility::Public(tensor(8, u32::MAX, 0));
+	});
+}
+
+#[test]
+fn rejects_interfaces_of_later_versions() {
+	refuses(Error::UnsupportedInterface, |bad| {
+		bad.interface.input = InputVisibility::Committed;
+	});
+	refuses(Error::UnsupportedInterface, |bad| {
+		bad.interface.weights = WeightsVisibility::Committed;
+	});
+	refuses(Error::UnsupportedInterface, |bad| {
+		bad.interface.output = OutputKind::Threshold;
+	});
+}
+
+#[test]
+fn rejects_a_key_for_another_number_of_signals() {
+	refuses(Error::SignalCountMismatch, |bad| bad.key.ic.clear());
+	refuses(Error::SignalCountMismatch, |bad| {
+		bad.key.ic.pop();
+	});
+	refuses(Error::SignalCountMismatch, |bad| {
+		let point = bad.key.ic[0];
+		bad.key.ic.try_push(point).unwrap();
+	});
+	refuses(Error::SignalCountMismatch, |bad| bad.interface = public_logits().interface);
+}
+
+#[test]
+fn rejects_metadata_that_is_not_utf8() {
+	refuses(Error::MalformedMetadata, |bad| bad.metadata.name[0] = 0xff);
+	refuses(Error::MalformedMetadata, |bad| bad.metadata.uri[0] = 0xff);
+}
+
+#[test]
+fn rejects_a_ceremony_of_one() {
+	for contributions in [0, 1] {
+		refuses(Error::MalformedSetup, |bad| {
+			bad.setup = Setup::Ceremony { transcript: [3; 32], contributions };
+		});
+	}
+}
+
+#[test]
+fn rejects_development_keys_unless_allowed() {
+	refuses(Error::DevelopmentKeyRefused, |bad| bad.setup = Setup::Development);
+	ExtBuilder::default().build_and_execute(|| {
+		assert_ok!(call(ALICE, Registration { setup: Setup::Development, ..registration() }));
+	});
+}
+
+#[test]
+fn rejects_a_second_registration() {
+	ExtBuilder::production().build_and_execute(|| {
+		assert_ok!(call(ALICE, registration()));
+		// Neither setup nor metadata make it another model.
+		let mut again = registration();
+		again.metadata.onnx_sha256 = [9; 32];
+		again.setup = Setup::Ceremony { transcript: [4; 32], contributions: 5 };
+		assert_noop!(call(ALICE, again), Error::<Test>::ModelAlreadyRegistered);
+	});
+}
+
+#[test]
+fn rejects_a_retired_model() {
+	ExtBuilder::production().build_and_execute(|| {
+		assert_ok!(call(ALICE, registration()));
+		assert_ok!(Zkml::deregister_model(signed(ALICE), id(&classifier(), ALICE)));
+		assert_noop!(call(ALICE, registration()), Error::<Test>::ModelRetired);
+		assert_ok!(call(BOB, registration()));
+	});
+}
+
+#[test]
+fn rejects_keys_that_are_not_points() {
+	refuses(Error::MalformedKey, |bad| bad.key.alpha[0] ^= 1);
+	refuses(Error::MalformedKey, |bad| bad.key.beta[127] ^= 1);
+	refuses(Error::MalformedKey, |bad| bad.key.gamma = [0; 128]);
+	refuses(Error::MalformedKey, |bad| bad.key.delta = [0xff; 128]);
+	refuses(Error::MalformedKey, |bad| bad.key.ic[1] = [0; 64]);
+}
+
+#[test]
+fn rejects_keys_of_an_unfinished_setup() {
+	refuses(Error::UnfinishedKey, |bad| bad.key.delta = bad.key.gamma);
+}
+
+#[test]
+fn rejects_owners_who_cannot_pay() {
+	ExtBuilder::production().build_and_execute(|| {
+		assert_noop!(call(POOR, registration()), TokenError::FundsUnavailable);
+	});
+}
+
+#[test]
+fn weighs_by_the_points_of_the_key() {
+	use frame_support::dispatch::GetDispatchInfo;
+	let weight = |prover: Prover| {
+		let call = crate::Call::<Test>::register_model {
+			verifying_key: Box::new(prover.key()),
+			interface: prover.interface,
+			setup: CEREMONY,
+			metadata: metadata(),
+		};
+		call.get_dispatch_info().call_weight
+	};
+	assert_eq!(weight(classifier()), <() as crate::WeightInfo>::register_model(2));
+	assert_eq!(weight(public_logits()), <() as crate::WeightInfo>::register_model(4));
+}

@@ -1,0 +1,59 @@
+use super::*;
+use frame_support::traits::{GetStorageVersion, StorageVersion};
+
+/// Corrupts a state with one model and expects an invariant to notice.
+fn notices(change: impl FnOnce(ModelId)) {
+	ExtBuilder::production().build().execute_with(|| {
+		let model = register(&classifier());
+		assert_ok!(Zkml::do_try_state());
+		change(model);
+		assert!(Zkml::do_try_state().is_err());
+	});
+}
+
+fn change(model: ModelId, change: impl FnOnce(&mut crate::ModelOf<Test>)) {
+	Models::<Test>::mutate(model, |entry| change(entry.as_mut().unwrap()));
+}
+
+#[test]
+fn notices_a_model_under_another_id() {
+	notices(|model| {
+		let entry = Models::<Test>::take(model).unwrap();
+		Models::<Test>::insert(ModelId([9; 32]), entry);
+	});
+	notices(|model| change(model, |entry| entry.owner = BOB));
+}
+
+#[test]
+fn notices_miscounted_signals() {
+	notices(|model| change(model, |entry| entry.signals = 3));
+}
+
+#[test]
+fn notices_a_bad_key() {
+	notices(|model| change(model, |entry| entry.key.gamma = [0; 128]));
+}
+
+#[test]
+fn notices_another_pairing() {
+	notices(|model| change(model, |entry| entry.alpha_beta[0] ^= 1));
+}
+
+#[test]
+fn notices_a_tombstone_of_a_living_model() {
+	notices(|model| Tombstones::<Test>::insert(model, 1));
+}
+
+#[test]
+fn notices_stray_nonces() {
+	notices(|_| Nonces::<Test>::insert(ModelId([9; 32]), BOB, 1));
+	notices(|model| Nonces::<Test>::insert(model, BOB, 0));
+}
+
+#[test]
+fn storage_is_of_version_one() {
+	ExtBuilder::production().build_and_execute(|| {
+		assert_eq!(Zkml::in_code_storage_version(), StorageVersion::new(1));
+		assert_eq!(Zkml::on_chain_storage_version(), StorageVersion::new(1));
+	});
+}
