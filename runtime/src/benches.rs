@@ -6,9 +6,9 @@ use alloc::{string::String, vec::Vec};
 use frame_benchmarking::{BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::{StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
 
-use crate::{AllPalletsWithSystem, Balances};
+use crate::{AllPalletsWithSystem, Zkml};
 
-frame_benchmarking::define_benchmarks!([pallet_balances, Balances]);
+frame_benchmarking::define_benchmarks!([pallet_zkml, Zkml]);
 
 /// What there is to measure.
 pub(crate) fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {

@@ -4,7 +4,10 @@ use frame_support::{
 	derive_impl,
 	dispatch::DispatchClass,
 	parameter_types,
-	traits::{ConstBool, ConstU128, ConstU32, ConstU64, ConstU8, VariantCountOf},
+	traits::{
+		fungible::HoldConsideration, ConstBool, ConstU128, ConstU32, ConstU64, ConstU8,
+		LinearStoragePrice, VariantCountOf,
+	},
 	weights::{
 		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
 		ConstantMultiplier, IdentityFee, Weight,
@@ -22,7 +25,7 @@ use sp_version::RuntimeVersion;
 use crate::{
 	AccountId, Aura, Balance, Balances, Block, BlockNumber, Hash, Nonce, PalletInfo, Runtime,
 	RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask,
-	System, EXISTENTIAL_DEPOSIT, MICROUNIT, MILLISECS_PER_BLOCK, VERSION,
+	System, EXISTENTIAL_DEPOSIT, MICROUNIT, MILLISECS_PER_BLOCK, MILLIUNIT, UNIT, VERSION,
 };
 
 /// The share of a block that is open to everyone's transactions.
@@ -142,4 +145,23 @@ impl pallet_sudo::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type RuntimeCall = RuntimeCall;
 	type WeightInfo = pallet_sudo::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+	pub const ModelHoldReason: RuntimeHoldReason =
+		RuntimeHoldReason::Zkml(pallet_zkml::HoldReason::ModelDeposit);
+	/// A model of 1 kB holds two tokens: enough that a full database is nobody's prank.
+	pub const ModelBaseDeposit: Balance = UNIT;
+	pub const ModelByteDeposit: Balance = MILLIUNIT;
+}
+
+impl pallet_zkml::Config for Runtime {
+	type Consideration = HoldConsideration<
+		AccountId,
+		Balances,
+		ModelHoldReason,
+		LinearStoragePrice<ModelBaseDeposit, ModelByteDeposit, Balance>,
+	>;
+	type OnInferenceVerified = ();
+	type WeightInfo = pallet_zkml::weights::SubstrateWeight<Runtime>;
 }

@@ -11,7 +11,7 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
 use crate::{
 	AccountId, AuraConfig, Balance, BalancesConfig, GrandpaConfig, RuntimeGenesisConfig,
-	SudoConfig, UNIT,
+	SudoConfig, ZkmlConfig, UNIT,
 };
 
 /// What each well-known account owns.
@@ -30,7 +30,8 @@ fn authority(aura: Sr25519Keyring, grandpa: Ed25519Keyring) -> (AuraId, GrandpaI
 	(aura.public().into(), grandpa.public().into())
 }
 
-/// A chain of which everybody knows the keys: six accounts with funds, Alice as the sudo key.
+/// A chain of which everybody knows the keys: six accounts with funds, Alice as the sudo key, and
+/// models accepted whose proofs their registrants could forge.
 fn chain_with(authorities: Vec<(AuraId, GrandpaId)>) -> Value {
 	let (aura, grandpa): (Vec<_>, Vec<_>) =
 		authorities.into_iter().map(|(aura, grandpa)| (aura, (grandpa, 1))).unzip();
@@ -45,6 +46,7 @@ fn chain_with(authorities: Vec<(AuraId, GrandpaId)>) -> Value {
 		aura: AuraConfig { authorities: aura },
 		grandpa: GrandpaConfig { authorities: grandpa },
 		sudo: SudoConfig { key: Some(Sr25519Keyring::Alice.to_account_id()) },
+		zkml: ZkmlConfig { allow_development_keys: true },
 	})
 }
 

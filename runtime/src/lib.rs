@@ -154,4 +154,8 @@ mod runtime {
 
 	#[runtime::pallet_index(6)]
 	pub type Sudo = pallet_sudo;
+
+	// Part of the format of transactions, and of the reasons for which funds are held.
+	#[runtime::pallet_index(50)]
+	pub type Zkml = pallet_zkml;
 }
