@@ -85,7 +85,7 @@ mod benchmarks {
 		let genesis = T::Hashing::hash(b"genesis");
 		let genesis = genesis.as_ref().try_into().map_err(|_| "a hash of 32 bytes")?;
 		let context = context_for(genesis, SUBMIT_INFERENCE, model, &owner, &0u64.encode());
-		let mut verified = None;
+		let verified;
 
 		#[block]
 		{
