@@ -30,3 +30,6 @@ pub use gadgets::argmax::argmax_value;
 pub use graph::{Graph, GraphInput, GraphNode, GraphOutput};
 pub use lower::{lower, Lowering, Value};
 pub use signal::{Bounds, Signal};
+
+/// An element of the scalar field of BN254: what a wire holds.
+pub type Element = ark_bn254::Fr;

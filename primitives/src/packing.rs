@@ -2,6 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use core::fmt;
 use scale_info::TypeInfo;
 
 /// Bits that a word may hold: `2^253` is below the order of the scalar field of BN254, so
@@ -51,6 +52,16 @@ pub enum PackingError {
 		/// Its position.
 		index: u32,
 	},
+}
+
+impl fmt::Display for PackingError {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Layout => f.write_str("the declared layout makes no sense"),
+			Self::Count { expected, got } => write!(f, "expected {expected} values, got {got}"),
+			Self::OutOfRange { index } => write!(f, "value {index} is out of its declared range"),
+		}
+	}
 }
 
 impl Packing {

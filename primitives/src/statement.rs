@@ -7,6 +7,7 @@ use crate::{
 	packing::PackingError,
 };
 use alloc::vec::Vec;
+use core::fmt;
 
 /// A public signal: a scalar of BN254, 32 bytes, little-endian, canonical.
 pub type Signal = [u8; 32];
@@ -37,6 +38,20 @@ pub enum StatementError {
 	Input(PackingError),
 	/// The interface is one that this version cannot verify.
 	Unsupported,
+}
+
+impl fmt::Display for StatementError {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::OutputKind => f.write_str("the output is of another kind than the model's"),
+			Self::Output(error) => write!(f, "output: {error}"),
+			Self::Label { classes, got } => write!(f, "label {got} of {classes} classes"),
+			Self::InputMissing => f.write_str("the model's input is public, and none is given"),
+			Self::InputUnexpected => f.write_str("the model's input is private, and one is given"),
+			Self::Input(error) => write!(f, "input: {error}"),
+			Self::Unsupported => f.write_str("the interface cannot be verified by this version"),
+		}
+	}
 }
 
 impl Statement {

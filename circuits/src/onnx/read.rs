@@ -135,13 +135,11 @@ impl Model {
 	/// # Errors
 	/// [`ModelError`] where the bytes are no ONNX model, or one that this version cannot read.
 	pub fn read(bytes: &[u8], input_shape: Option<&[usize]>) -> Result<Self, ModelError> {
-		let proto = ModelProto::decode(bytes).map_err(|error| {
-			ModelError::NotOnnx(if bytes.is_empty() {
-				"it is empty".into()
-			} else {
-				error.to_string()
-			})
-		})?;
+		if bytes.is_empty() {
+			return Err(ModelError::NotOnnx("it is empty".into()));
+		}
+		let proto =
+			ModelProto::decode(bytes).map_err(|error| ModelError::NotOnnx(error.to_string()))?;
 		Self::from_proto(proto, input_shape)
 	}
 

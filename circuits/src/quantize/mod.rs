@@ -51,6 +51,11 @@ pub fn quantize(model: &Model, calibration: &Samples) -> Result<Quantized, Model
 	Ok(Quantized { proto, folded })
 }
 
+/// The bytes of an ONNX file.
+pub fn encode(proto: &ModelProto) -> Vec<u8> {
+	prost::Message::encode_to_vec(proto)
+}
+
 /// Scales of the activations that are quantised: the input, and the result of every dense layer
 /// that another follows.
 struct Observed {

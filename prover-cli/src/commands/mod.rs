@@ -1,0 +1,212 @@
+//! The verbs, one file each.
+
+pub mod compile;
+pub mod deregister;
+pub mod inspect;
+pub mod prove;
+pub mod quantize;
+pub mod register;
+pub mod setup;
+pub mod submit;
+pub mod verify;
+
+use crate::{
+	error::CliError,
+	files,
+	ui::{self, Ui},
+};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use std::path::Path;
+use zkml_circuits::{onnx::Model, quantize::Accuracy, samples::Samples, Layer};
+use zkml_primitives::{Inference, Interface, Output, OutputKind, Scale};
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+	/// Turn a float ONNX model into a quantised one, calibrated on samples.
+	Quantize(quantize::Quantize),
+	/// Compile a quantised ONNX model into a circuit.
+	Compile(compile::Compile),
+	/// Show what a circuit, a key or an ONNX file is.
+	Inspect(inspect::Inspect),
+	/// Make keys for a circuit, by one party: for development only.
+	Setup(setup::Setup),
+	/// Prove what a model answers to an input.
+	Prove(prove::Prove),
+	/// Verify a proof.
+	Verify(verify::Verify),
+	/// Register a model on a chain.
+	Register(register::Register),
+	/// Submit a proof to a chain.
+	Submit(submit::Submit),
+	/// Take a model off a chain and get its deposit back.
+	Deregister(deregister::Deregister),
+}
+
+impl Command {
+	/// Runs the verb.
+	///
+	/// # Errors
+	/// [`CliError`], which knows its exit code.
+	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
+		match self {
+			Self::Quantize(command) => command.run(ui),
+			Self::Compile(command) => command.run(ui),
+			Self::Inspect(command) => command.run(ui),
+			Self::Setup(command) => command.run(ui),
+			Self::Prove(command) => command.run(ui),
+			Self::Verify(command) => command.run(ui),
+			Self::Register(command) => command.run(ui),
+			Self::Submit(command) => command.run(ui),
+			Self::Deregister(command) => command.run(ui),
+		}
+	}
+}
+
+/// How to reach a chain and who acts.
+#[derive(Debug, Args)]
+pub struct ChainArgs {
+	/// The node's JSON-RPC address.
+	#[arg(long, default_value = "ws://127.0.0.1:9944", env = "ZKML_URL")]
+	pub url: String,
+	/// Who signs: a secret URI such as //Alice, or a mnemonic. Prefer the variable to the flag.
+	#[arg(long, env = "ZKML_SURI", hide_env_values = true)]
+	pub suri: String,
+}
+
+/// Runs chain calls to their end.
+pub(crate) fn block_on<T>(
+	future: impl std::future::Future<Output = Result<T, crate::chain::ChainError>>,
+) -> Result<T, CliError> {
+	let runtime = tokio::runtime::Runtime::new()
+		.map_err(|error| CliError::Other(format!("no asynchronous runtime: {error}")))?;
+	Ok(runtime.block_on(future)?)
+}
+
+/// Reads an ONNX file, naming the file where it is none.
+pub(crate) fn read_model(path: &Path, shape: Option<&[usize]>) -> Result<Model, CliError> {
+	let bytes = files::read(path)?;
+	Ok(Model::read(&bytes, shape)?)
+}
+
+/// Reads samples for a model.
+pub(crate) fn read_samples(path: &Path, model: &Model) -> Result<Samples, CliError> {
+	let file = std::fs::File::open(path).map_err(CliError::file(path))?;
+	Ok(Samples::read_npz(std::io::BufReader::new(file), &model.input.shape)?)
+}
+
+/// The shape of an input, as typed: `1,28,28` or `1x28x28`.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape(pub(crate) Vec<usize>);
+
+impl std::str::FromStr for Shape {
+	type Err = String;
+
+	fn from_str(text: &str) -> Result<Self, String> {
+		text.split(['x', '×', ','])
+			.map(|part| match part.trim().parse() {
+				Ok(0) | Err(_) => Err(format!("{text} is no shape such as 1,3,32,32")),
+				Ok(size) => Ok(size),
+			})
+			.collect::<Result<_, _>>()
+			.map(Self)
+	}
+}
+
+impl Shape {
+	/// The sizes, if a shape was given.
+	pub(crate) fn sizes(shape: &Option<Self>) -> Option<&[usize]> {
+		shape.as_ref().map(|shape| shape.0.as_slice())
+	}
+}
+
+/// Prints accuracies as a table.
+pub(crate) fn show_accuracy(ui: &Ui, what: &str, accuracy: &Accuracy) {
+	let percent = |share: Option<f64>| {
+		share.map_or("no labels".into(), |share| format!("{:.2} %", share * 100.0))
+	};
+	ui.line(format!("{what}: {} samples", accuracy.samples));
+	ui.line(format!("  float accuracy      {}", percent(accuracy.float)));
+	ui.line(format!("  quantised accuracy  {}", percent(accuracy.quantized)));
+	ui.line(format!("  labels alike        {}", percent(Some(accuracy.agreement))));
+}
+
+/// Prints costs by layer as a table.
+pub(crate) fn show_layers(ui: &Ui, layers: &[Layer]) {
+	let width = layers.iter().map(|layer| layer.name.len()).max().unwrap_or(0).max(5);
+	ui.line(format!(
+		"{:width$}  {:10}  {:>12}  {:>13}  {:>11}  {:>7}  {:>4}",
+		"layer", "operator", "shape", "multiply-adds", "constraints", "wires", "bits"
+	));
+	for layer in layers {
+		ui.line(format!(
+			"{:width$}  {:10}  {:>12}  {:>13}  {:>11}  {:>7}  {:>4}",
+			layer.name,
+			layer.op,
+			zkml_circuits::show_shape(&layer.shape),
+			layer.multiply_adds,
+			layer.constraints,
+			layer.wires,
+			layer.bits
+		));
+	}
+}
+
+/// The real value of one unit.
+fn unit(scale: &Scale) -> f64 {
+	f64::from(scale.mantissa) * 2f64.powi(scale.exponent.into())
+}
+
+/// A claim for people: label, and logits in real units where they are shown.
+pub(crate) fn describe(interface: &Interface, inference: &Inference) -> serde_json::Value {
+	let mut shown = match (&interface.output, &inference.output) {
+		(OutputKind::Logits(tensor), Output::Logits(values)) => {
+			let integers: Vec<i64> = values.iter().map(|&value| value.into()).collect();
+			let unit = unit(&tensor.scale);
+			let reals: Vec<f64> = integers.iter().map(|&value| value as f64 * unit).collect();
+			json!({ "label": zkml_circuits::argmax_value(&integers), "logits": reals })
+		},
+		(_, Output::Label(label)) => json!({ "label": label }),
+		(_, Output::Logits(values)) => json!({ "integers": values.to_vec() }),
+	};
+	if let Some(input) = &inference.input {
+		shown["input"] = json!(input.to_vec());
+	}
+	shown
+}
+
+/// A claim in one line.
+pub(crate) fn summary(shown: &serde_json::Value) -> String {
+	let label = &shown["label"];
+	match shown["logits"].as_array() {
+		Some(logits) => {
+			let logits: Vec<String> = logits
+				.iter()
+				.filter_map(serde_json::Value::as_f64)
+				.map(|value| format!("{value:.3}"))
+				.collect();
+			format!("label {label}, logits [{}]", logits.join(", "))
+		},
+		None => format!("label {label}"),
+	}
+}
+
+/// Prints what became of a transaction.
+pub(crate) fn show_included(ui: &Ui, included: &crate::chain::Included) {
+	ui.line(format!("block {} 0x{}", included.block, hex::encode(included.block_hash)));
+	ui.line(format!("fee {}", fee(included.fee)));
+}
+
+/// A fee in whole units of twelve decimals.
+pub fn fee(amount: u128) -> String {
+	format!("{}.{:06} UNIT", amount / 10u128.pow(12), amount % 10u128.pow(12) / 10u128.pow(6))
+}
+
+/// Sizes of a folder's files, for its maker's report.
+pub(crate) fn written(ui: &Ui, folder: &Path, files: &[(&str, &[u8])]) {
+	for (name, bytes) in files {
+		let path = folder.join(name);
+		ui.line(format!("wrote {} ({})", path.display(), ui::bytes(bytes.len() as u64)));
+	}
+}

@@ -1,0 +1,105 @@
+//! `zkml setup`
+
+use super::written;
+use crate::{
+	error::CliError,
+	files::{self, CircuitFolder, TOOL},
+	ui::{self, Ui},
+};
+use clap::Args;
+use serde_json::json;
+use std::path::PathBuf;
+use zkml_circuits::r1cs::read_r1cs;
+use zkml_prover::{json as snarkjs, zkey, Estimate, Manifest, SetupKind, FORMAT};
+
+/// Make keys for a circuit, by one party: for development only.
+///
+/// Whoever runs this could forge proofs, so the keys say that they are for development, and
+/// chains refuse them unless their genesis allows such keys.
+#[derive(Debug, Args)]
+pub struct Setup {
+	/// The circuit's folder.
+	circuit: PathBuf,
+	/// The keys' folder.
+	#[arg(short, long, default_value = "target/zkml/keys")]
+	output: PathBuf,
+	/// Run even if the estimate exceeds the memory that is free.
+	#[arg(long)]
+	force: bool,
+}
+
+impl Setup {
+	/// Runs the verb.
+	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
+		let folder = CircuitFolder::open(&self.circuit)?;
+		let r1cs = read_r1cs(&folder.r1cs()?).map_err(|error| CliError::Content {
+			path: self.circuit.join("circuit.r1cs"),
+			what: error.to_string(),
+			help: "run `zkml compile` again".into(),
+		})?;
+		let estimate = Estimate::of(&r1cs);
+		ui.note(format!(
+			"estimate: key {}, memory {}, {:.1} s",
+			ui::bytes(estimate.key_bytes),
+			ui::bytes(estimate.memory_bytes),
+			estimate.setup_seconds
+		));
+		if let Some(free) = free_memory().filter(|&free| estimate.memory_bytes > free) {
+			if !self.force {
+				return Err(CliError::Budget(format!(
+					"the setup needs about {} of memory, {} are free",
+					ui::bytes(estimate.memory_bytes),
+					ui::bytes(free)
+				)));
+			}
+		}
+		let (key, elapsed) =
+			ui.step("setting up", || zkml_prover::setup(&r1cs, &mut rand::rngs::OsRng));
+		let key = key.map_err(|error| CliError::Other(error.to_string()))?;
+		let manifest = Manifest {
+			format: FORMAT,
+			tool: TOOL.into(),
+			setup: SetupKind::Development,
+			circuit_sha256: folder.file.circuit_sha256,
+			model_sha256: folder.file.model_sha256,
+			interface: folder.file.interface,
+		};
+		let mut proving = Vec::new();
+		zkey::write(&key, &manifest, &mut proving).map_err(CliError::file(&self.output))?;
+		let verifying = key.verifying_key().ok_or_else(|| {
+			CliError::Other("the circuit has more public signals than a chain accepts".into())
+		})?;
+		let verifying = snarkjs::verifying_key_to_json(&verifying, Some(&manifest))
+			.map_err(|error| CliError::Other(error.to_string()))?;
+		let verifying = files::to_json(&verifying);
+		let contents: [(&str, &[u8]); 2] =
+			[("proving_key.zkey", &proving), ("verification_key.json", &verifying)];
+		files::write_folder(&self.output, &contents)?;
+
+		ui.line(format!("setup by one party in {}: DEVELOPMENT ONLY", ui::time(elapsed)));
+		written(ui, &self.output, &contents);
+		ui.json(
+			"setup",
+			json!({
+				"output": self.output,
+				"setup": manifest.setup,
+				"seconds": elapsed.as_secs_f64(),
+				"proving_key_bytes": proving.len(),
+				"estimate": estimate,
+			}),
+		);
+		ui.next(format!(
+			"zkml prove {} --keys {} --input INPUT.json",
+			self.circuit.display(),
+			self.output.display()
+		));
+		Ok(())
+	}
+}
+
+/// Memory that can be had without swapping, where the system tells.
+fn free_memory() -> Option<u64> {
+	let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+	let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
+	Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
+}

@@ -1,0 +1,331 @@
+//! Folders and files that the commands pass to each other.
+//!
+//! Everything is written under a temporary name and renamed when complete, so that an interrupted
+//! run leaves nothing that a later one would trust.
+
+use crate::error::CliError;
+use serde::{de::DeserializeOwned, Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::{
+	fs,
+	path::{Path, PathBuf},
+	sync::Mutex,
+};
+use zkml_circuits::{lower, onnx::Model, Graph, Layer, Options};
+use zkml_primitives::{Inference, Interface, Proof, Signal, VerifyingKey};
+use zkml_prover::{json, Manifest};
+
+/// Version of the files' layout.
+pub const FORMAT: u32 = 1;
+
+/// The tool that writes them.
+pub const TOOL: &str = concat!("zkml ", env!("CARGO_PKG_VERSION"));
+
+/// Temporary paths of this process, removed when it is interrupted.
+static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes temporary files; for the handler of Ctrl-C.
+pub fn remove_temporary() {
+	if let Ok(paths) = TEMPORARY.lock() {
+		for path in paths.iter() {
+			let _ = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
+		}
+	}
+}
+
+fn parent(path: &Path) -> &Path {
+	path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Reads a file.
+pub fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+	fs::read(path).map_err(CliError::file(path))
+}
+
+/// Reads a text file.
+pub fn read_text(path: &Path) -> Result<String, CliError> {
+	fs::read_to_string(path).map_err(CliError::file(path))
+}
+
+/// Writes a file, all of it or nothing.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+	let folder = parent(path);
+	fs::create_dir_all(folder).map_err(CliError::file(folder))?;
+	let mut file = tempfile::NamedTempFile::new_in(folder).map_err(CliError::file(folder))?;
+	if let Ok(mut paths) = TEMPORARY.lock() {
+		paths.push(file.path().into());
+	}
+	std::io::Write::write_all(&mut file, bytes).map_err(CliError::file(path))?;
+	file.persist(path).map_err(|error| CliError::File { path: path.into(), error: error.error })?;
+	Ok(())
+}
+
+/// Writes a folder of files, all of them or none.
+///
+/// An older folder is replaced if it holds no other files than these.
+pub fn write_folder(folder: &Path, files: &[(&str, &[u8])]) -> Result<(), CliError> {
+	let above = parent(folder);
+	fs::create_dir_all(above).map_err(CliError::file(above))?;
+	if let Ok(entries) = fs::read_dir(folder) {
+		for entry in entries {
+			let name = entry.map_err(CliError::file(folder))?.file_name();
+			if !files.iter().any(|(known, _)| name == *known) && !LATER.iter().any(|l| name == *l) {
+				return Err(CliError::Content {
+					path: folder.into(),
+					what: format!("the folder exists and holds {}", name.to_string_lossy()),
+					help: "choose another folder with -o".into(),
+				});
+			}
+		}
+	}
+	let temporary = tempfile::TempDir::new_in(above).map_err(CliError::file(above))?;
+	if let Ok(mut paths) = TEMPORARY.lock() {
+		paths.push(temporary.path().into());
+	}
+	for (name, bytes) in files {
+		let path = temporary.path().join(name);
+		fs::write(&path, bytes).map_err(CliError::file(path))?;
+	}
+	if folder.exists() {
+		fs::remove_dir_all(folder).map_err(CliError::file(folder))?;
+	}
+	fs::rename(temporary.keep(), folder).map_err(CliError::file(folder))
+}
+
+/// Files that later commands add to a folder.
+const LATER: &[&str] = &["registration.json"];
+
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+	hex::encode(Sha256::digest(bytes))
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, help: &str) -> Result<T, CliError> {
+	serde_json::from_str(&read_text(path)?).map_err(|error| CliError::Content {
+		path: path.into(),
+		what: error.to_string(),
+		help: help.into(),
+	})
+}
+
+/// Renders JSON for a file.
+pub fn to_json(value: &impl Serialize) -> Vec<u8> {
+	let mut text = serde_json::to_vec_pretty(value).unwrap_or_default();
+	text.push(b'\n');
+	text
+}
+
+/// `interface.json`: what a compiled circuit is.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CircuitFile {
+	/// [`FORMAT`].
+	pub format: u32,
+	/// Tool and version.
+	pub tool: String,
+	/// SHA-256 of `circuit.r1cs`.
+	pub circuit_sha256: String,
+	/// SHA-256 of `model.onnx`.
+	pub model_sha256: String,
+	/// What is shown and what is hidden.
+	pub options: Options,
+	/// The public signals.
+	pub interface: Interface,
+	/// What each public signal is, in order.
+	pub signals: Vec<String>,
+	/// Number of constraints.
+	pub constraints: usize,
+	/// Number of wires.
+	pub wires: u32,
+	/// Entries of the matrices A, B and C.
+	pub non_zeros: [usize; 3],
+	/// Costs by layer.
+	#[serde(skip_deserializing, default)]
+	pub layers: Vec<Layer>,
+}
+
+/// A folder written by `zkml compile`.
+#[derive(Debug)]
+pub struct CircuitFolder {
+	/// Where it is.
+	pub path: PathBuf,
+	/// `interface.json`.
+	pub file: CircuitFile,
+}
+
+/// Names of the files in a circuit's folder.
+pub const CIRCUIT_FILES: [&str; 3] = ["circuit.r1cs", "interface.json", "model.onnx"];
+
+impl CircuitFolder {
+	/// Opens a folder.
+	pub fn open(path: &Path) -> Result<Self, CliError> {
+		let help = "make the folder with `zkml compile`";
+		let file: CircuitFile = parse(&path.join("interface.json"), help)?;
+		check_format(path, file.format, &file.tool)?;
+		Ok(Self { path: path.into(), file })
+	}
+
+	/// The bytes of `circuit.r1cs`, checked against their hash.
+	pub fn r1cs(&self) -> Result<Vec<u8>, CliError> {
+		self.checked("circuit.r1cs", &self.file.circuit_sha256)
+	}
+
+	/// The integer graph of the model.
+	pub fn graph(&self) -> Result<Graph, CliError> {
+		let bytes = self.checked("model.onnx", &self.file.model_sha256)?;
+		Ok(lower(&Model::read(&bytes, None)?)?)
+	}
+
+	fn checked(&self, name: &str, expected: &str) -> Result<Vec<u8>, CliError> {
+		let path = self.path.join(name);
+		let bytes = read(&path)?;
+		let got = sha256(&bytes);
+		if got != expected {
+			return Err(CliError::Content {
+				path,
+				what: format!("its SHA-256 is {got}, interface.json says {expected}"),
+				help: "the file was changed after it was compiled: run `zkml compile` again".into(),
+			});
+		}
+		Ok(bytes)
+	}
+}
+
+fn check_format(path: &Path, format: u32, tool: &str) -> Result<(), CliError> {
+	if format == FORMAT {
+		return Ok(());
+	}
+	Err(CliError::Content {
+		path: path.into(),
+		what: format!("format {format}, written by {tool}; this is {TOOL}, which knows {FORMAT}"),
+		help: "make it again with this version".into(),
+	})
+}
+
+/// A folder written by `zkml setup`.
+#[derive(Debug)]
+pub struct KeysFolder {
+	/// Where it is.
+	pub path: PathBuf,
+	/// The verifying key.
+	pub verifying_key: VerifyingKey,
+	/// What the key says of itself.
+	pub manifest: Manifest,
+}
+
+impl KeysFolder {
+	/// Opens a folder; reads the verifying key.
+	pub fn open(folder: &Path) -> Result<Self, CliError> {
+		let path = folder.join("verification_key.json");
+		let content = |what: String| CliError::Content {
+			path: path.clone(),
+			what,
+			help: "make the keys with `zkml setup`".into(),
+		};
+		let (verifying_key, manifest) = json::read_verifying_key(&read_text(&path)?)
+			.map_err(|error| content(error.to_string()))?;
+		let manifest = manifest.ok_or_else(|| {
+			content("it was not made by zkml, so nothing says what its signals mean".into())
+		})?;
+		check_format(folder, manifest.format, &manifest.tool)?;
+		Ok(Self { path: folder.into(), verifying_key, manifest })
+	}
+
+	/// Path of the proving key.
+	pub fn proving_key(&self) -> PathBuf {
+		self.path.join("proving_key.zkey")
+	}
+}
+
+/// Where a proof may be submitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destination {
+	/// Hash of the chain's first block.
+	pub genesis: String,
+	/// The registered model.
+	pub model: String,
+	/// The account that will submit, in hexadecimal.
+	pub account: String,
+	/// Its nonce for the model.
+	pub nonce: u64,
+}
+
+/// `inference.json`: what a proof claims.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Claim {
+	/// [`FORMAT`].
+	pub format: u32,
+	/// Tool and version.
+	pub tool: String,
+	/// The circuit.
+	pub circuit_sha256: String,
+	/// The context, in hexadecimal.
+	pub context: String,
+	/// What the context stands for; absent where it was given as it is.
+	pub destination: Option<Destination>,
+	/// The claim in SCALE, in hexadecimal, as it is submitted.
+	pub inference: String,
+	/// The claim for people.
+	pub shown: serde_json::Value,
+}
+
+/// A folder written by `zkml prove`.
+#[derive(Debug)]
+pub struct ProofFolder {
+	/// What it claims.
+	pub claim: Claim,
+	/// The claim.
+	pub inference: Inference,
+	/// The proof.
+	pub proof: Proof,
+	/// The public signals.
+	pub signals: Vec<Signal>,
+}
+
+impl ProofFolder {
+	/// Opens a folder.
+	pub fn open(folder: &Path) -> Result<Self, CliError> {
+		let path = folder.join("inference.json");
+		let claim: Claim = parse(&path, "make the proof with `zkml prove`")?;
+		check_format(folder, claim.format, &claim.tool)?;
+		let inference = hex::decode(&claim.inference)
+			.ok()
+			.and_then(|bytes| codec::DecodeAll::decode_all(&mut bytes.as_slice()).ok())
+			.ok_or_else(|| CliError::Invalid(format!("{}: no inference", path.display())))?;
+		let path = folder.join("proof.json");
+		let invalid = |path: &Path, error: json::JsonError| {
+			CliError::Invalid(format!("{}: {error}", path.display()))
+		};
+		let proof = json::read_proof(&read_text(&path)?).map_err(|error| invalid(&path, error))?;
+		let path = folder.join("public.json");
+		let signals =
+			json::read_signals(&read_text(&path)?).map_err(|error| invalid(&path, error))?;
+		Ok(Self { claim, inference, proof, signals })
+	}
+}
+
+/// `registration.json`: where a model was registered, kept beside its keys.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Registration {
+	/// Hash of the chain's first block.
+	pub genesis: String,
+	/// The model's id.
+	pub model: String,
+	/// Its owner, in hexadecimal.
+	pub owner: String,
+}
+
+impl Registration {
+	/// Reads the registration beside keys, if there is one.
+	pub fn open(keys: &Path) -> Result<Option<Self>, CliError> {
+		let path = keys.join("registration.json");
+		if !path.exists() {
+			return Ok(None);
+		}
+		parse(&path, "register the model again with `zkml register`").map(Some)
+	}
+}
+
+/// 32 bytes from hexadecimal, with or without `0x`.
+pub fn hash_from_hex(text: &str) -> Option<[u8; 32]> {
+	hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok()?.try_into().ok()
+}

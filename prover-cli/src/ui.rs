@@ -1,0 +1,87 @@
+//! Results on stdout, everything else on stderr.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{
+	io::{IsTerminal, Write},
+	time::{Duration, Instant},
+};
+
+/// How to talk to the user.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ui {
+	/// One JSON object instead of text.
+	pub json: bool,
+	/// Results only.
+	pub quiet: bool,
+}
+
+impl Ui {
+	/// A line of the result, unless JSON is wanted.
+	pub fn line(&self, text: impl AsRef<str>) {
+		if !self.json {
+			// A closed pipe is the reader's choice, no error of ours.
+			let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
+		}
+	}
+
+	/// The whole result as one JSON object: `{"zkml": 1, "command": …, …}`.
+	pub fn json(&self, command: &str, mut value: serde_json::Value) {
+		if self.json {
+			if let Some(fields) = value.as_object_mut() {
+				fields.insert("zkml".into(), 1.into());
+				fields.insert("command".into(), command.into());
+			}
+			let _ = writeln!(std::io::stdout(), "{value}");
+		}
+	}
+
+	/// A remark for the user.
+	pub fn note(&self, text: impl AsRef<str>) {
+		if !self.quiet {
+			let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
+		}
+	}
+
+	/// What to run next.
+	pub fn next(&self, command: impl AsRef<str>) {
+		if !self.json {
+			self.note(format!("next: {}", command.as_ref()));
+		}
+	}
+
+	/// Runs a step, with a spinner where somebody watches.
+	pub fn step<T>(&self, what: &str, work: impl FnOnce() -> T) -> (T, Duration) {
+		let spinner = if self.quiet || self.json || !std::io::stderr().is_terminal() {
+			ProgressBar::hidden()
+		} else {
+			ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+		};
+		spinner.set_style(ProgressStyle::default_spinner());
+		spinner.set_message(what.to_string());
+		spinner.enable_steady_tick(Duration::from_millis(100));
+		let start = Instant::now();
+		let result = work();
+		spinner.finish_and_clear();
+		(result, start.elapsed())
+	}
+}
+
+/// A number of bytes for people.
+pub fn bytes(count: u64) -> String {
+	match count {
+		0..=9_999 => format!("{count} B"),
+		10_000..=9_999_999 => format!("{:.1} kB", count as f64 / 1e3),
+		10_000_000..=9_999_999_999 => format!("{:.1} MB", count as f64 / 1e6),
+		_ => format!("{:.1} GB", count as f64 / 1e9),
+	}
+}
+
+/// A duration for people.
+pub fn time(duration: Duration) -> String {
+	let seconds = duration.as_secs_f64();
+	match seconds {
+		s if s < 1.0 => format!("{:.1} ms", s * 1e3),
+		s if s < 120.0 => format!("{s:.1} s"),
+		s => format!("{:.0} min", s / 60.0),
+	}
+}

@@ -1,0 +1,120 @@
+//! Nodes on this machine that end with the scenario.
+
+use crate::programs::program;
+use std::{
+	fs::File,
+	net::TcpListener,
+	path::PathBuf,
+	process::{Child, Command, Stdio},
+	sync::Mutex,
+	time::{Duration, Instant},
+};
+use zkml_cli::chain::Chain;
+
+/// Processes to end when this one is interrupted.
+static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+/// Ends every node that still runs; for the handler of Ctrl-C.
+pub fn end_all() {
+	if let Ok(running) = RUNNING.lock() {
+		for id in running.iter() {
+			let _ = Command::new("kill").arg(id.to_string()).status();
+		}
+	}
+}
+
+/// A port of the loopback interface that nobody uses now.
+///
+/// # Panics
+/// If there is none.
+pub fn free_port() -> u16 {
+	let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+	listener.local_addr().expect("a bound port").port()
+}
+
+/// A running node. Dropping it ends it and removes its data.
+#[derive(Debug)]
+pub struct Node {
+	child: Child,
+	url: String,
+	folder: tempfile::TempDir,
+}
+
+impl Node {
+	/// Starts a development chain: one process, a block for each transaction.
+	///
+	/// # Panics
+	/// If it cannot be started.
+	pub fn development() -> Self {
+		Self::start(&["--dev"])
+	}
+
+	/// Starts a node with these arguments besides its folder and its ports.
+	///
+	/// # Panics
+	/// If it cannot be started.
+	pub fn start(arguments: &[&str]) -> Self {
+		let folder = tempfile::tempdir().expect("a temporary folder");
+		let log = File::create(folder.path().join("log")).expect("a log");
+		let rpc = free_port();
+		let child = Command::new(program("zkml-node"))
+			.args(arguments)
+			.args(["--no-telemetry", "--no-prometheus", "--rpc-port", &rpc.to_string()])
+			.arg("--base-path")
+			.arg(folder.path())
+			.stdin(Stdio::null())
+			.stdout(Stdio::null())
+			.stderr(log)
+			.spawn()
+			.expect("a node");
+		if let Ok(mut running) = RUNNING.lock() {
+			running.push(child.id());
+		}
+		Self { child, url: format!("ws://127.0.0.1:{rpc}"), folder }
+	}
+
+	/// The address of its JSON-RPC.
+	pub fn url(&self) -> &str {
+		&self.url
+	}
+
+	/// What it has logged.
+	pub fn log(&self) -> String {
+		std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+	}
+
+	/// The file that it logs to.
+	pub fn log_path(&self) -> PathBuf {
+		self.folder.path().join("log")
+	}
+
+	/// Connects, waiting until the node answers.
+	///
+	/// # Panics
+	/// If it ends or does not answer within a minute; says what it logged.
+	pub async fn connect(&mut self) -> Chain {
+		let start = Instant::now();
+		loop {
+			let error = match Chain::connect(&self.url).await {
+				Ok(chain) => return chain,
+				Err(error) => error,
+			};
+			let ended = self.child.try_wait().ok().flatten();
+			assert!(ended.is_none(), "the node ended: {ended:?}\n{}", self.log());
+			let late = start.elapsed() > Duration::from_secs(60);
+			assert!(!late, "{error}\n{}", self.log());
+			tokio::time::sleep(Duration::from_millis(100)).await;
+		}
+	}
+}
+
+impl Drop for Node {
+	fn drop(&mut self) {
+		let id = self.child.id();
+		let _ = self.child.kill();
+		let _ = self.child.wait();
+		if let Ok(mut running) = RUNNING.lock() {
+			running.retain(|other| *other != id);
+		}
+	}
+}
