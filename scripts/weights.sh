@@ -10,10 +10,11 @@ cd "$ZKML_ROOT"
 pallets=("$@")
 [ $# -gt 0 ] || pallets=(pallet_zkml)
 
-# A directory of its own: the feature changes nearly every crate, and would change them back.
+# A directory of its own: the Wasm of a runtime that can be measured must not take the place of the
+# one that nodes run.
 export CARGO_TARGET_DIR=$ZKML_CACHE/target-weights
-cargo build --release -p zkml-weights
-cargo build --release -p zkml-runtime --features runtime-benchmarks
+cargo build --release --locked -p zkml-weights -p zkml-runtime \
+    --features zkml-runtime/runtime-benchmarks
 runtime=$CARGO_TARGET_DIR/release/wbuild/zkml-runtime/zkml_runtime.compact.compressed.wasm
 
 written=$(mktemp -d)

@@ -1,5 +1,8 @@
 //! The node: a development chain in one process, or a validator of a network.
 
+// The errors of the SDK are large; each is made at most once, when the node stops.
+#![allow(clippy::result_large_err)]
+
 mod chain_spec;
 mod cli;
 mod command;
