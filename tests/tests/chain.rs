@@ -165,7 +165,7 @@ async fn models_come_and_go_for_good() {
 	assert!(foreign.contains("Zkml::NotOwner"), "{foreign}");
 	chain.deregister(&signer("//Alice").unwrap(), *model).await.unwrap();
 	assert!(!chain.is_registered(*model).await.unwrap());
-	scene.refused("//Alice", &submission, "ModelNotFound").await;
+	scene.refused("//Alice", &submission, "ModelRetired").await;
 	let again = register(chain, digits, "//Alice").await.unwrap_err().to_string();
 	assert!(again.contains("Zkml::ModelRetired"), "{again}");
 	let account = signer("//Alice").unwrap().public_key().0;

@@ -3,19 +3,22 @@
 use serde_json::json;
 use std::{
 	fs::{self, File},
-	io::BufWriter,
-	path::Path,
+	io::{BufWriter, Cursor},
 	process::{Command, Output},
 };
 use zkml_circuits::{
-	onnx::Model,
+	assign, compile, lower,
+	onnx::{protobuf::ModelProto, Model},
+	quantize,
 	r1cs::{write_r1cs, write_wtns},
-	Assignment, InputChoice, Options, OutputChoice,
+	samples::Samples,
+	Assignment, Element, InputChoice, Options, OutputChoice,
 };
 use zkml_primitives::{Context, Proof};
 use zkml_prover::{json as snarkjs_json, verify, zkey, Manifest, SetupKind, FORMAT};
 use zkml_tests::{
 	digits::{file, samples, Digits},
+	models::{npz, Chain},
 	programs::{npm, python, root},
 };
 
@@ -116,15 +119,11 @@ fn snarkjs_finds_our_witness_right() {
 		says_yes(&files.snarkjs(&check));
 		let mut forged = files.assignment.witness.clone();
 		let last = forged.len() - 1;
-		forged[last] += ark_one();
+		forged[last] += Element::from(1);
 		let out = File::create(files.folder.path().join("witness.wtns")).unwrap();
 		write_wtns(&forged, &mut BufWriter::new(out)).unwrap();
 		says_no(&files.snarkjs(&check));
 	}
-}
-
-fn ark_one() -> zkml_circuits::Element {
-	zkml_circuits::Element::from(1u64)
 }
 
 #[test]
@@ -140,16 +139,21 @@ fn snarkjs_proves_with_our_key_and_we_verify() {
 	verify(&files.digits.verifying_key, &signals, &proof).unwrap();
 }
 
-/// Compares a quantised model with onnxruntime on all held-out samples, at every level of
-/// optimisation. `expected` are our integers.
-fn onnxruntime(folder: &Path, expected: &serde_json::Value) -> Output {
-	let path = folder.join("expected.json");
-	fs::write(&path, expected.to_string()).unwrap();
+/// Asks onnxruntime whether its outputs on these samples are our integers, at every level of
+/// optimisation.
+fn onnxruntime(model: &[u8], samples: &[u8], exponent: i32, integers: &[Vec<i64>]) -> Output {
+	let folder = tempfile::tempdir().unwrap();
+	let write = |name: &str, bytes: &[u8]| {
+		let path = folder.path().join(name);
+		fs::write(&path, bytes).unwrap();
+		path
+	};
+	let expected = json!({ "exponent": exponent, "logits": integers }).to_string();
 	Command::new(python())
 		.arg(root().join("tests/oracles/check_quantized.py"))
-		.arg(folder.join("model.q.onnx"))
-		.arg(file("heldout.npz"))
-		.arg(&path)
+		.arg(write("model.q.onnx", model))
+		.arg(write("samples.npz", samples))
+		.arg(write("expected.json", expected.as_bytes()))
 		.output()
 		.expect("python is installed")
 }
@@ -157,9 +161,6 @@ fn onnxruntime(folder: &Path, expected: &serde_json::Value) -> Output {
 #[test]
 fn onnxruntime_computes_the_same_integers() {
 	let digits = Digits::new(ALL[0]);
-	let folder = tempfile::tempdir().unwrap();
-	fs::write(folder.path().join("model.q.onnx"), &digits.onnx).unwrap();
-	Model::read(&digits.onnx, None).unwrap();
 	let heldout = samples("heldout.npz", &digits.float);
 	assert_eq!(heldout.len(), 450);
 	let mut logits: Vec<Vec<i64>> = heldout
@@ -167,7 +168,46 @@ fn onnxruntime_computes_the_same_integers() {
 		.map(|image| digits.graph.evaluate(&digits.graph.quantize_input(image).unwrap()))
 		.collect();
 	let exponent = digits.graph.output.exponent;
-	says_yes(&onnxruntime(folder.path(), &json!({ "exponent": exponent, "logits": logits })));
+	let heldout = fs::read(file("heldout.npz")).unwrap();
+	says_yes(&onnxruntime(&digits.onnx, &heldout, exponent, &logits));
 	logits[449][9] += 1;
-	says_no(&onnxruntime(folder.path(), &json!({ "exponent": exponent, "logits": logits })));
+	says_no(&onnxruntime(&digits.onnx, &heldout, exponent, &logits));
+}
+
+/// Quantises, compiles, fills and checks a made-up model, and compares it with onnxruntime.
+fn agrees(float: ModelProto, calibration: &[u8]) {
+	let float = Model::from_proto(float, None).unwrap();
+	let samples = Samples::read_npz(Cursor::new(calibration), &float.input.shape).unwrap();
+	let quantized = quantize::quantize(&float, &samples).unwrap();
+	let onnx = quantize::encode(&quantized.proto);
+	let graph = lower(&Model::read(&onnx, None).unwrap()).unwrap();
+	let inputs: Vec<Vec<i64>> = samples.iter().map(|sample| graph.saturate_input(sample)).collect();
+	let logits: Vec<Vec<i64>> = inputs.iter().map(|input| graph.evaluate(input)).collect();
+	for options in ALL {
+		let circuit = compile(&graph, &options).unwrap();
+		for input in inputs.iter().take(5) {
+			let assignment = assign(&graph, &options, input, &CONTEXT).unwrap();
+			assert_eq!(circuit.r1cs.first_violation(&assignment.witness), None, "{options:?}");
+		}
+	}
+	says_yes(&onnxruntime(&onnx, calibration, graph.output.exponent, &logits));
+}
+
+#[test]
+fn onnxruntime_agrees_on_matmul_add_and_flatten() {
+	let float = Chain::new(11, &[1, 2, 3, 4]).flatten().matmul_add(24, 16).relu().matmul_add(16, 3);
+	agrees(float.finish(&[1, 3]), &npz(1, 200, &[2, 3, 4], 0.0, 255.0));
+}
+
+#[test]
+fn onnxruntime_agrees_on_signed_activations() {
+	let float = Chain::new(12, &[1, 20]).gemm(20, 16).gemm(16, 12).relu().gemm(12, 5);
+	agrees(float.finish(&[1, 5]), &npz(2, 200, &[20], -100.0, 100.0));
+}
+
+#[test]
+fn onnxruntime_agrees_on_a_last_relu_and_reshapes() {
+	let float = Chain::new(13, &[1, 30]).reshape(&[1, -1]).gemm(30, 8).relu().reshape(&[0, 8]);
+	let float = float.gemm(8, 6).relu().reshape(&[1, 6]);
+	agrees(float.finish(&[1, 6]), &npz(3, 200, &[30], 0.0, 9.0));
 }
