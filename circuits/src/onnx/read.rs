@@ -16,7 +16,7 @@ use tract_onnx::pb::{
 pub const OPSETS: RangeInclusive<i64> = 7..=25;
 
 /// Largest number of elements in one input.
-const MAX_ELEMENTS: usize = 1 << 26;
+const MAX_ELEMENTS: usize = 1 << 24;
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq)]
