@@ -148,6 +148,11 @@ impl Lowering<'_> {
 		Some((node.op.as_any().downcast_ref()?, *node.inputs.first()?))
 	}
 
+	/// The bounds of a tensor's elements.
+	pub fn bounds_of(&self, tensor: usize) -> &[Bounds] {
+		&self.bounds[tensor]
+	}
+
 	/// Declares the model's input.
 	pub fn set_input(
 		&mut self,
@@ -231,8 +236,12 @@ pub fn lower(model: &Model) -> Result<Graph, ModelError> {
 	let input = lowering.input.take().expect("an activation comes from the quantised input");
 	let exponent = output.exponents.iter().copied().min().unwrap_or_default();
 	let shifts: Vec<u32> = output.exponents.iter().map(|e| (e - exponent) as u32).collect();
+	if let Some(shift) = shifts.iter().find(|&&shift| shift > 31) {
+		let node = model.output.clone();
+		return Err(ModelError::Overflow { node, bound: 1i128 << (*shift).min(126) });
+	}
 	let aligned: Vec<Bounds> = (lowering.bounds[output.tensor].iter().zip(&shifts))
-		.map(|(bounds, &shift)| bounds.times(1i64.checked_shl(shift).unwrap_or(i64::MAX)))
+		.map(|(bounds, &shift)| bounds.times(1 << shift))
 		.collect();
 	check_bounds(&model.output, &aligned)?;
 	let output = GraphOutput {

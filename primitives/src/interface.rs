@@ -28,6 +28,20 @@ pub struct Tensor {
 	pub scale: Scale,
 }
 
+impl Tensor {
+	/// Whether layout and scale make sense, and a chain accepts so many values.
+	fn check(&self, most: u32) -> Result<(), InterfaceError> {
+		let Self { packing, scale } = self;
+		if !packing.is_valid() || scale.mantissa == 0 {
+			return Err(InterfaceError::Malformed);
+		}
+		if packing.count > most || packing.max() > i64::from(i32::MAX) {
+			return Err(InterfaceError::TooLarge);
+		}
+		Ok(())
+	}
+}
+
 /// Who sees the input.
 #[derive(
 	Clone,
@@ -175,16 +189,9 @@ impl Interface {
 	/// [`InterfaceError::Malformed`] and [`InterfaceError::TooLarge`] as their names say.
 	pub fn signals(&self) -> Result<u32, InterfaceError> {
 		let output = self.output.packing().ok_or(InterfaceError::Unsupported)?;
-		let mut tensors = [None, None];
-		if let OutputKind::Logits(tensor) = self.output {
-			tensors[0] = Some((tensor, crate::MAX_OUTPUTS));
-		}
-		let input = match self.input {
-			InputVisibility::Private => 0,
-			InputVisibility::Public(tensor) => {
-				tensors[1] = Some((tensor, crate::MAX_INPUTS));
-				tensor.packing.words()
-			},
+		let (input, input_words) = match self.input {
+			InputVisibility::Private => (None, 0),
+			InputVisibility::Public(tensor) => (Some(tensor), tensor.packing.words()),
 			InputVisibility::Committed => return Err(InterfaceError::Unsupported),
 		};
 		if self.weights == WeightsVisibility::Committed {
@@ -193,15 +200,13 @@ impl Interface {
 		if !output.is_valid() {
 			return Err(InterfaceError::Malformed);
 		}
-		for (Tensor { packing, scale }, most) in tensors.into_iter().flatten() {
-			if !packing.is_valid() || scale.mantissa == 0 {
-				return Err(InterfaceError::Malformed);
-			}
-			if packing.count > most || packing.max() > i64::from(i32::MAX) {
-				return Err(InterfaceError::TooLarge);
-			}
+		if let OutputKind::Logits(tensor) = self.output {
+			tensor.check(crate::MAX_OUTPUTS)?;
 		}
-		let signals = output.words().saturating_add(1).saturating_add(input);
+		if let Some(tensor) = input {
+			tensor.check(crate::MAX_INPUTS)?;
+		}
+		let signals = output.words().saturating_add(1).saturating_add(input_words);
 		if signals > MAX_SIGNALS {
 			return Err(InterfaceError::TooLarge);
 		}
@@ -254,6 +259,24 @@ mod tests {
 		] {
 			let error = Err(InterfaceError::TooLarge);
 			assert_eq!(interface(input, output).signals(), error, "{input:?} {output:?}");
+		}
+	}
+
+	#[test]
+	fn any_width_of_input_or_output_is_answered() {
+		let argmax = OutputKind::Argmax { classes: 2 };
+		for width in 0..=u8::MAX {
+			let expected = match width {
+				1..=31 => Ok(3),
+				// Values beyond 32 signed bits.
+				32 => Err(InterfaceError::TooLarge),
+				_ => Err(InterfaceError::Malformed),
+			};
+			let input = InputVisibility::Public(tensor(width, 1));
+			assert_eq!(interface(input, argmax).signals(), expected, "input of {width} bits");
+			let output = OutputKind::Logits(tensor(width, 1));
+			let expected = expected.map(|_| 2);
+			assert_eq!(interface(InputVisibility::Private, output).signals(), expected);
 		}
 	}
 

@@ -70,9 +70,9 @@ impl Packing {
 		(1..=32).contains(&self.width) && self.count > 0
 	}
 
-	/// Values in one word.
+	/// Values in one word, at least 1 whatever the width.
 	pub fn per_word(&self) -> u32 {
-		WORD_BITS / u32::from(self.width.max(1))
+		(WORD_BITS / u32::from(self.width.max(1))).max(1)
 	}
 
 	/// Number of words.
@@ -168,6 +168,19 @@ mod tests {
 	#[test]
 	fn pixels_of_mnist_take_26_words() {
 		assert_eq!(Packing { width: 8, count: 784, offset: 0 }.words(), 26);
+	}
+
+	#[test]
+	fn every_width_is_refused_or_used() {
+		for width in 0..=u8::MAX {
+			for count in [0, 1, 1_000, u32::MAX] {
+				let packing = Packing { width, count, offset: 0 };
+				assert!(packing.per_word() >= 1 && packing.words() <= count);
+				assert!(packing.max() >= 0);
+				let packed = packing.pack([0].into_iter()).is_ok();
+				assert_eq!(packed, (1..=32).contains(&width) && count == 1);
+			}
+		}
 	}
 
 	#[test]

@@ -126,6 +126,8 @@ pub struct CircuitFile {
 	pub circuit_sha256: String,
 	/// SHA-256 of `model.onnx`.
 	pub model_sha256: String,
+	/// Shape of the model's input, also where the model leaves it open.
+	pub input_shape: Vec<usize>,
 	/// What is shown and what is hidden.
 	pub options: Options,
 	/// The public signals.
@@ -172,7 +174,7 @@ impl CircuitFolder {
 	/// The integer graph of the model.
 	pub fn graph(&self) -> Result<Graph, CliError> {
 		let bytes = self.checked("model.onnx", &self.file.model_sha256)?;
-		Ok(lower(&Model::read(&bytes, None)?)?)
+		Ok(lower(&Model::read(&bytes, Some(&self.file.input_shape))?)?)
 	}
 
 	fn checked(&self, name: &str, expected: &str) -> Result<Vec<u8>, CliError> {

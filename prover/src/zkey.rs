@@ -334,6 +334,10 @@ pub fn read(bytes: &[u8]) -> Result<ProvingKey, ZkeyError> {
 	let (beta_g2, gamma_g2) = (header.g2()?, header.g2()?);
 	let (delta_g1, delta_g2) = (header.g1()?, header.g2()?);
 	header.end()?;
+	// Nothing is allocated for a domain that the file does not fill.
+	if find(&found, 9)?.rest.len() != domain.saturating_mul(G1) {
+		return Err(ZkeyError::Length(9));
+	}
 	let (a_rows, b_rows) = read_coefficients(find(&found, 4)?, wires, domain)?;
 	let g1 = |id, count| find(&found, id)?.points(count, G1, read_g1);
 	Ok(ProvingKey {

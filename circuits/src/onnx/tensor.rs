@@ -89,6 +89,9 @@ impl Tensor {
 				.ok_or_else(|| malformed("its shape overflows".into()))?;
 			shape.push(dimension);
 		}
+		if count == 0 {
+			return Err(malformed("it is empty".into()));
+		}
 		let raw = &proto.raw_data;
 		let data = match DataType::try_from(proto.data_type) {
 			Ok(DataType::Float) if raw.is_empty() => Data::F32(proto.float_data.clone()),

@@ -1,6 +1,9 @@
 //! `Add` of a constant bias to the result of a linear layer, folded into the layer.
 
-use super::{gemm::bias, Linear};
+use super::{
+	gemm::{bias, push},
+	Linear,
+};
 use crate::{
 	error::ModelError,
 	lower::{Lowering, Value},
@@ -17,8 +20,11 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 		return Err(node.error("only a constant bias after Gemm or MatMul can be added"));
 	};
 	let mut linear = linear.clone();
+	if input.shape.last() != Some(&linear.bias.len()) {
+		return Err(node.error("its constant is not one value for each output of the layer before"));
+	}
 	let addend = bias(node, addend, &input.exponents[..linear.bias.len()])?;
 	linear.bias.iter_mut().zip(addend).for_each(|(sum, addend)| *sum += addend);
-	let tensor = lowering.push(node, Box::new(linear), &[source], &input.shape)?;
+	let tensor = push(lowering, node, linear, source, &input.shape)?;
 	Ok(Value::Real(input.with_tensor(tensor)))
 }

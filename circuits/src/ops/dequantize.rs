@@ -7,13 +7,19 @@ use super::quantize::{power_of_two, scalar_scale};
 use crate::{
 	error::{show_shape, ModelError},
 	lower::{Integers, Lowering, Real, Value},
-	onnx::Node,
+	onnx::{Data, Node},
 };
+
+/// ONNX's number of the type float.
+const FLOAT: i64 = 1;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&["axis", "block_size", "output_dtype"])?;
 	if node.int("block_size", 0)? != 0 {
 		return Err(node.error("blocked quantisation is not supported"));
+	}
+	if !matches!(node.int("output_dtype", 0)?, 0 | FLOAT) {
+		return Err(node.error("only the output type float is supported"));
 	}
 	match lowering.value(node, 0)? {
 		Value::Constant(_) => constant(lowering, node),
@@ -32,6 +38,9 @@ fn constant(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelErro
 	let Some(values) = tensor.data.integers() else {
 		return Err(node.error("its input is of type float already"));
 	};
+	if matches!(tensor.data, Data::I64(_)) {
+		return Err(node.error("constants of type int64 are not quantised ones"));
+	}
 	let Some(scales) = scale.floats() else {
 		return Err(node.error("its scale is not of type float"));
 	};
@@ -48,6 +57,9 @@ fn constant(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelErro
 		},
 		None => vec![0; scales.len()],
 	};
+	if matches!(tensor.data, Data::I32(_)) && zero_points.iter().any(|&point| point != 0) {
+		return Err(node.error("constants of type int32 must have the zero point 0"));
+	}
 	let exponents =
 		scales.iter().map(|&scale| power_of_two(node, scale)).collect::<Result<Vec<i32>, _>>()?;
 	let shape = tensor.shape.clone();

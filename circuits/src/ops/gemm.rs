@@ -80,22 +80,64 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 	let mut exponents = Vec::with_capacity(outputs);
 	for o in 0..outputs {
 		let at = |j| attributes.index(inputs, outputs, o, j);
-		let lowest = (0..inputs).map(|j| weights.exponents[at(j)]).min().unwrap_or_default();
+		let scale = weights.exponents[at(0)];
 		for j in 0..inputs {
-			let shift = (weights.exponents[at(j)] - lowest) as u32;
-			let weight = i128::from(weights.values[at(j)]).checked_shl(shift).unwrap_or(i128::MAX);
-			let overflow = ModelError::Overflow { node: node.name.clone(), bound: weight };
-			linear.weights.push(i32::try_from(weight).map_err(|_| overflow)?);
+			if weights.exponents[at(j)] != scale {
+				return Err(node.error("its weights must have one scale for each output"));
+			}
+			linear.weights.push(weight(node, weights.values[at(j)])?);
 		}
-		exponents.push(exponent + lowest);
+		exponents.push(sum_exponent(node, exponent, scale)?);
 	}
 	if node.optional_input(2).is_some() {
 		linear.bias = bias(node, lowering.integers(node, 2)?, &exponents)?;
 	}
 	let shape = [input.shape[0], outputs];
-	let tensor = lowering.push(node, Box::new(linear), &[input.tensor], &shape)?;
+	let tensor = push(lowering, node, linear, input.tensor, &shape)?;
 	let exponents = exponents.repeat(input.shape[0]);
 	Ok(Value::Real(Real { tensor, shape: shape.into(), exponents }))
+}
+
+/// Sums below this are exact in float32, in whatever order they are added.
+const MAX_SUM: i128 = 1 << 24;
+/// Most results of one layer.
+const MAX_RESULTS: usize = 1 << 24;
+
+/// A weight: an 8-bit integer less an 8-bit zero point.
+fn weight(node: &Node, value: i64) -> Result<i32, ModelError> {
+	i32::try_from(value)
+		.ok()
+		.filter(|value| value.abs() <= 255)
+		.ok_or_else(|| node.error(format!("its weight {value} has more than 8 bits")))
+}
+
+/// The exponent of a sum, which must be that of a normal float.
+fn sum_exponent(node: &Node, input: i32, weight: i32) -> Result<i32, ModelError> {
+	Some(input + weight).filter(|exponent| (-126..=127).contains(exponent)).ok_or_else(|| {
+		node.error(format!("the product of its scales is 2^{}, no normal float", input + weight))
+	})
+}
+
+/// Appends a linear layer whose every partial sum onnxruntime computes exactly.
+pub(super) fn push(
+	lowering: &mut Lowering<'_>,
+	node: &Node,
+	linear: Linear,
+	source: usize,
+	shape: &[usize],
+) -> Result<usize, ModelError> {
+	if shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size)).is_none_or(|n| n > MAX_RESULTS)
+	{
+		return Err(node.error(format!("a result of shape {} is too large", show_shape(shape))));
+	}
+	let reach = linear.reach(lowering.bounds_of(source));
+	if reach >= MAX_SUM {
+		return Err(node.error(format!(
+			"its sums could reach {reach}, beyond 2^24, where onnxruntime rounds them: use fewer \
+			 weight bits or coarser scales"
+		)));
+	}
+	lowering.push(node, Box::new(linear), &[source], shape)
 }
 
 pub(super) fn lower_matmul(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
@@ -112,6 +154,9 @@ pub(super) fn bias(
 	if !(bias.shape == [outputs] || bias.shape == [1, outputs]) {
 		return Err(node
 			.error(format!("a bias of shape {} for {outputs} outputs", show_shape(&bias.shape))));
+	}
+	if let Some(value) = bias.values.iter().find(|value| i32::try_from(**value).is_err()) {
+		return Err(node.error(format!("its bias {value} has more than 32 bits")));
 	}
 	if bias.exponents != exponents {
 		return Err(node.error(

@@ -30,6 +30,19 @@ pub struct Linear {
 }
 
 impl Linear {
+	/// What no partial sum exceeds, in whatever order it is added: `max Σ |w|·max|x| + |b|`.
+	pub(super) fn reach(&self, input: &[Bounds]) -> i128 {
+		let largest = |x: &Bounds| i128::from(x.lo).abs().max(i128::from(x.hi).abs());
+		self.rows(input)
+			.map(|(row, weights, bias)| {
+				let terms = row.iter().zip(weights);
+				let sum: i128 = terms.map(|(x, &w)| largest(x) * i128::from(w.abs())).sum();
+				sum + i128::from(bias).abs()
+			})
+			.max()
+			.unwrap_or(0)
+	}
+
 	fn rows<'a, T>(&'a self, input: &'a [T]) -> impl Iterator<Item = (&'a [T], &'a [i32], i64)> {
 		input.chunks_exact(self.inputs).flat_map(move |row| {
 			let outputs = self.weights.chunks_exact(self.inputs).zip(&self.bias);

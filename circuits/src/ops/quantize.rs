@@ -19,6 +19,11 @@ use crate::{
 };
 use std::any::Any;
 
+/// ONNX's number of the type uint8.
+const UINT8: i64 = 2;
+/// ONNX's number of the type int8.
+const INT8: i64 = 3;
+
 /// Shifts beyond this are the work of a broken scale.
 const MAX_SHIFT: i32 = 28;
 
@@ -85,9 +90,24 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 		return Err(node.error("blocked quantisation is not supported"));
 	}
 	let exponent = scalar_scale(lowering, node)?;
-	let signed = match node.optional_input(2) {
-		None => false,
-		Some(_) => matches!(lowering.constant(node, 2)?.data, Data::I8(_)),
+	if node.int("precision", 0)? > 1 {
+		return Err(node.error("only the precision float is supported"));
+	}
+	let zero_point = match node.optional_input(2) {
+		None => None,
+		Some(_) => Some(matches!(lowering.constant(node, 2)?.data, Data::I8(_))),
+	};
+	let declared = match node.int("output_dtype", 0)? {
+		0 => None,
+		UINT8 => Some(false),
+		INT8 => Some(true),
+		other => return Err(node.error(format!("output type {other} is not uint8 or int8"))),
+	};
+	let signed = match (zero_point, declared) {
+		(Some(one), Some(other)) if one != other => {
+			return Err(node.error("its zero point is not of its output type"));
+		},
+		(one, other) => one.or(other).unwrap_or(false),
 	};
 	let (lo, bits) = if signed { (-128, 8) } else { (0, 8) };
 	match lowering.value(node, 0)? {

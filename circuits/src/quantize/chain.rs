@@ -108,6 +108,7 @@ pub(super) fn read(model: &Model) -> Result<Vec<Step>, ModelError> {
 				check_bias(node, bias, dense.outputs())?;
 				let addends = bias.floats().unwrap_or_default();
 				dense.bias.iter_mut().zip(addends).for_each(|(sum, addend)| *sum += addend);
+				check_finite(&node.name, &dense.bias)?;
 				dense.output = node.output()?.into();
 			},
 			("Relu", 0) => match steps.last_mut() {
@@ -158,9 +159,13 @@ fn floats<'a>(model: &'a Model, node: &Node, index: usize) -> Result<&'a Tensor,
 	let values = tensor
 		.floats()
 		.ok_or_else(|| node.error(format!("its input {name} is not of type float")))?;
+	check_finite(name, values).map(|()| tensor)
+}
+
+fn check_finite(name: &str, values: &[f32]) -> Result<(), ModelError> {
 	match values.iter().enumerate().find(|(_, value)| !value.is_finite()) {
 		Some((index, &value)) => Err(ModelError::NotFinite { tensor: name.into(), value, index }),
-		None => Ok(tensor),
+		None => Ok(()),
 	}
 }
 
@@ -182,7 +187,7 @@ fn dense(model: &Model, node: &Node, shape: &[usize]) -> Result<Dense, ModelErro
 			weights.push(attributes.alpha * values[attributes.index(inputs, outputs, o, j)]);
 		}
 	}
-	let bias = match node.optional_input(2) {
+	let bias: Vec<f32> = match node.optional_input(2) {
 		Some(_) => {
 			let bias = floats(model, node, 2)?;
 			check_bias(node, bias, outputs)?;
@@ -191,6 +196,8 @@ fn dense(model: &Model, node: &Node, shape: &[usize]) -> Result<Dense, ModelErro
 		},
 		None => vec![0.0; outputs],
 	};
+	check_finite(&format!("{} · alpha", node.name), &weights)?;
+	check_finite(&format!("{} · beta", node.name), &bias)?;
 	Ok(Dense {
 		name: node.name.clone(),
 		output: node.output()?.into(),

@@ -93,27 +93,54 @@ pub(super) fn dense_scales(
 	let quantize = |(index, step): (usize, &Step)| {
 		let Step::Dense(dense) = step else { return Ok(None) };
 		let input = observed.before(index);
-		let output = observed.after[index];
-		let mut quantized =
-			QuantizedDense { weights: Vec::new(), exponents: Vec::new(), bias: Vec::new() };
-		let exponents: Vec<Option<i32>> =
-			(0..dense.outputs()).map(|o| fitting_exponent(dense, o, input, output)).collect();
-		let shared = output.is_none().then(|| exponents.iter().flatten().copied().max()).flatten();
-		for (o, exponent) in exponents.iter().enumerate() {
-			let exponent = exponent.ok_or_else(|| ModelError::Node {
-				node: dense.name.clone(),
-				op: "Gemm".into(),
-				what: format!("output {o} has weights or a bias too large to quantise"),
-			})?;
-			let exponent = shared.unwrap_or(exponent);
-			let (weights, bias) = round_row(dense, o, exponent, input);
-			quantized.weights.extend(weights);
-			quantized.bias.push(bias as i32);
-			quantized.exponents.push(exponent);
+		let exponents = match observed.after[index] {
+			Some(output) => hidden_exponents(dense, input, output),
+			None => last_exponents(dense, input),
+		};
+		let exponents = exponents.ok_or_else(|| ModelError::Node {
+			node: dense.name.clone(),
+			op: "Gemm".into(),
+			what: "its weights or its bias are too large to quantise".into(),
+		})?;
+		let (mut weights, mut bias) = (Vec::new(), Vec::new());
+		for (o, &exponent) in exponents.iter().enumerate() {
+			let (row, sum) = round_row(dense, o, exponent, input);
+			weights.extend(row);
+			bias.push(sum as i32);
 		}
-		Ok(Some(quantized))
+		Ok(Some(QuantizedDense { weights, exponents, bias }))
 	};
 	steps.iter().enumerate().map(quantize).collect()
+}
+
+/// The smallest exponent at which the product with the input's scale is a normal float.
+fn normal(input: ActivationScale) -> i32 {
+	(f32::MIN_EXP - 1 - input.exponent).max(*EXPONENTS.start())
+}
+
+/// One exponent for each output of a layer whose result is quantised.
+fn hidden_exponents(
+	dense: &Dense,
+	input: ActivationScale,
+	output: ActivationScale,
+) -> Option<Vec<i32>> {
+	let coarse = (output.exponent - input.exponent - MAX_SHIFT).max(normal(input));
+	(0..dense.outputs())
+		.map(|o| {
+			// A channel without weights has no best scale; the shift's limit gives it one.
+			let best = best_exponent(dense.row(o), -127.0, 127.0).unwrap_or(coarse);
+			(best.max(coarse)..=*EXPONENTS.end()).find(|&exponent| fits(dense, o, exponent, input))
+		})
+		.collect()
+}
+
+/// One exponent for all outputs of the last layer.
+fn last_exponents(dense: &Dense, input: ActivationScale) -> Option<Vec<i32>> {
+	let best = (0..dense.outputs()).filter_map(|o| best_exponent(dense.row(o), -127.0, 127.0));
+	let best = best.max().unwrap_or(0).max(normal(input));
+	let all = |exponent: &i32| (0..dense.outputs()).all(|o| fits(dense, o, *exponent, input));
+	let shared = (best..=*EXPONENTS.end()).find(all)?;
+	Some(vec![shared; dense.outputs()])
 }
 
 /// The weights and the bias of output `o` at a weight exponent.
@@ -125,24 +152,12 @@ fn round_row(dense: &Dense, o: usize, exponent: i32, input: ActivationScale) -> 
 	(dense.row(o).iter().map(round).collect(), bias)
 }
 
-/// The best exponent of an output's weights at which its sums, its bias and its shift stay within
-/// their limits.
-fn fitting_exponent(
-	dense: &Dense,
-	o: usize,
-	input: ActivationScale,
-	output: Option<ActivationScale>,
-) -> Option<i32> {
+/// Whether the sums and the bias of output `o` stay within their limits.
+fn fits(dense: &Dense, o: usize, exponent: i32, input: ActivationScale) -> bool {
 	let largest = if input.signed { 128.0 } else { 255.0 };
-	// A channel without weights has no best scale; the shift's limit gives it one.
-	let coarse = output.map_or(0, |output| output.exponent) - input.exponent - MAX_SHIFT;
-	let best = best_exponent(dense.row(o), -127.0, 127.0).unwrap_or(coarse);
-	let lowest = if output.is_some() { best.max(coarse) } else { best };
-	(lowest..=*EXPONENTS.end()).find(|&exponent| {
-		let (weights, bias) = round_row(dense, o, exponent, input);
-		let reach: f64 = weights.iter().map(|&weight| f64::from(weight).abs() * largest).sum();
-		bias.abs() < MAX_BIAS && reach + bias.abs() < MAX_SUM
-	})
+	let (weights, bias) = round_row(dense, o, exponent, input);
+	let reach: f64 = weights.iter().map(|&weight| f64::from(weight).abs() * largest).sum();
+	bias.abs() < MAX_BIAS && reach + bias.abs() < MAX_SUM
 }
 
 #[cfg(test)]

@@ -145,10 +145,14 @@ impl Builder {
 	/// Constrains `word` to be the packing of `signals`, whose bounds must lie within it.
 	///
 	/// One constraint, whatever the number of values: `word · 1 = Σ 2^(width·i) · (vᵢ − offset)`.
+	///
+	/// # Panics
+	/// If a bound does not lie within the packing, or there are more values than a word holds.
 	pub fn enforce_packed(&mut self, word: Wire, signals: &[Signal], packing: &Packing) {
 		let offset = i64::from(packing.offset);
-		debug_assert!(signals.len() <= packing.per_word() as usize);
-		debug_assert!(signals.iter().all(|s| s.lo >= offset && s.hi <= packing.max()));
+		assert!(signals.len() <= packing.per_word() as usize, "a word holds so many values");
+		let within = signals.iter().all(|s| s.lo >= offset && s.hi <= packing.max());
+		assert!(within, "beyond its width a value would spill into its neighbour");
 		let base = Fr::from(1u64 << packing.width);
 		if let Some(matrices) = &mut self.matrices {
 			let [a, b, c] = matrices;

@@ -212,6 +212,10 @@ pub fn read_r1cs(bytes: &[u8]) -> Result<R1cs, FileError> {
 	if declared >= u64::from(wires) {
 		return Err(FileError::Counts);
 	}
+	// Circom labels every wire; so a short file cannot claim many.
+	if find(&mut found, 3)?.rest.len() as u64 != 8 * u64::from(wires) {
+		return Err(FileError::Length("r1cs"));
+	}
 	let mut body = find(&mut found, 2)?;
 	let mut matrices = [Matrix::default(), Matrix::default(), Matrix::default()];
 	for _ in 0..constraints {

@@ -69,9 +69,9 @@ impl Compile {
 		};
 		let (circuit, elapsed) = ui.step("compiling", || {
 			let model = Model::read(&model_bytes, Shape::sizes(&self.input_shape))?;
-			compile(&lower(&model)?, &options)
+			compile(&lower(&model)?, &options).map(|circuit| (model.input.shape, circuit))
 		});
-		let circuit = circuit?;
+		let (input_shape, circuit) = circuit?;
 		let mut r1cs = Vec::new();
 		write_r1cs(&circuit.r1cs, &mut r1cs).map_err(CliError::file(&self.output))?;
 		let file = CircuitFile {
@@ -79,6 +79,7 @@ impl Compile {
 			tool: TOOL.into(),
 			circuit_sha256: files::sha256(&r1cs),
 			model_sha256: files::sha256(&model_bytes),
+			input_shape,
 			options,
 			interface: circuit.interface,
 			signals: signal_names(&circuit.interface),

@@ -9,7 +9,7 @@ use crate::{
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use zkml_circuits::{compile, lower, onnx::Model, r1cs::read_r1cs, show_shape};
+use zkml_circuits::{compile, onnx::Model, r1cs::read_r1cs, show_shape};
 use zkml_prover::Estimate;
 
 /// Show what a circuit, a key, a proof or an ONNX file is.
@@ -75,9 +75,9 @@ fn circuit(ui: &Ui, path: &Path) -> Result<(), CliError> {
 		what: error.to_string(),
 		help: "run `zkml compile` again".into(),
 	})?;
+	let graph = folder.graph()?;
 	let mut file = folder.file;
-	let model = Model::read(&files::read(&path.join("model.onnx"))?, None)?;
-	file.layers = compile(&lower(&model)?, &file.options)?.layers;
+	file.layers = compile(&graph, &file.options)?.layers;
 	let estimate = Estimate::of(&r1cs);
 	show_layers(ui, &file.layers);
 	let [a, b, c] = file.non_zeros;
