@@ -1,0 +1,229 @@
+//! Quantised models that make no sense, or whose integers onnxruntime would compute otherwise, are
+//! refused by name.
+
+use zkml_circuits::{
+	lower,
+	onnx::{
+		protobuf::{
+			attribute_proto::AttributeType, tensor_proto::DataType, tensor_shape_proto as shape,
+			type_proto, AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
+			TensorProto, TensorShapeProto, TypeProto, ValueInfoProto,
+		},
+		Model,
+	},
+	Graph,
+};
+
+fn tensor(name: &str, r#type: DataType, dims: &[i64], raw_data: Vec<u8>) -> TensorProto {
+	let (name, dims) = (name.into(), dims.into());
+	TensorProto { name, data_type: r#type as i32, dims, raw_data, ..Default::default() }
+}
+
+fn floats(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
+	tensor(name, DataType::Float, dims, values.iter().flat_map(|v| v.to_le_bytes()).collect())
+}
+
+fn int32(name: &str, dims: &[i64], values: &[i32]) -> TensorProto {
+	tensor(name, DataType::Int32, dims, values.iter().flat_map(|v| v.to_le_bytes()).collect())
+}
+
+fn node(op: &str, inputs: &[&str], output: &str, attributes: &[(&str, i64)]) -> NodeProto {
+	let attribute = |&(name, i): &(&str, i64)| AttributeProto {
+		name: name.into(),
+		r#type: AttributeType::Int as i32,
+		i,
+		..Default::default()
+	};
+	NodeProto {
+		op_type: op.into(),
+		name: output.into(),
+		input: inputs.iter().map(|&name| name.into()).collect(),
+		output: vec![output.into()],
+		attribute: attributes.iter().map(attribute).collect(),
+		..Default::default()
+	}
+}
+
+/// `logits = x · W + b` for two inputs and two outputs, all scales 1.
+fn model() -> ModelProto {
+	let dim = |size| shape::Dimension {
+		value: Some(shape::dimension::Value::DimValue(size)),
+		..Default::default()
+	};
+	let value = |name: &str| ValueInfoProto {
+		name: name.into(),
+		r#type: Some(TypeProto {
+			value: Some(type_proto::Value::TensorType(type_proto::Tensor {
+				elem_type: DataType::Float as i32,
+				shape: Some(TensorShapeProto { dim: vec![dim(1), dim(2)] }),
+			})),
+			..Default::default()
+		}),
+		..Default::default()
+	};
+	ModelProto {
+		ir_version: 10,
+		opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 21 }],
+		graph: Some(GraphProto {
+			name: "refusals".into(),
+			node: vec![
+				node("QuantizeLinear", &["x", "one", "zero"], "q", &[]),
+				node("DequantizeLinear", &["q", "one", "zero"], "d", &[]),
+				node("DequantizeLinear", &["w", "ws"], "wd", &[("axis", 1)]),
+				node("DequantizeLinear", &["b", "bs"], "bd", &[("axis", 0)]),
+				node("Gemm", &["d", "wd", "bd"], "logits", &[]),
+			],
+			initializer: vec![
+				floats("one", &[], &[1.0]),
+				tensor("zero", DataType::Uint8, &[], vec![0]),
+				tensor("w", DataType::Int8, &[2, 2], vec![1, 2, 3, 4]),
+				floats("ws", &[2], &[1.0, 1.0]),
+				int32("b", &[2], &[5, 6]),
+				floats("bs", &[2], &[1.0, 1.0]),
+			],
+			input: vec![value("x")],
+			output: vec![value("logits")],
+			..Default::default()
+		}),
+		..Default::default()
+	}
+}
+
+fn graph_of(proto: &mut ModelProto) -> &mut GraphProto {
+	proto.graph.as_mut().unwrap()
+}
+
+fn replace(proto: &mut ModelProto, tensor: TensorProto) {
+	let initializers = &mut graph_of(proto).initializer;
+	let at = initializers.iter().position(|old| old.name == tensor.name).unwrap();
+	initializers[at] = tensor;
+}
+
+fn try_lower(proto: ModelProto) -> Result<Graph, String> {
+	let model = Model::from_proto(proto, None).map_err(|error| error.to_string())?;
+	lower(&model).map_err(|error| error.to_string())
+}
+
+/// Lowers an edited model, which must fail with these words.
+fn refuses(words: &str, edit: impl FnOnce(&mut ModelProto)) {
+	let mut proto = model();
+	edit(&mut proto);
+	let error = try_lower(proto).expect_err(words);
+	assert!(error.contains(words), "expected “{words}”, got “{error}”");
+}
+
+#[test]
+fn the_base_is_accepted() {
+	let graph = try_lower(model()).unwrap();
+	assert_eq!(graph.evaluate(&[10, 100]), [10 + 300 + 5, 20 + 400 + 6]);
+}
+
+#[test]
+fn sums_that_float32_rounds() {
+	refuses("beyond 2^24", |proto| replace(proto, int32("b", &[2], &[105_381_888, 0])));
+	let just_below = (1 << 24) - 1 - 255 * 6;
+	let mut proto = model();
+	replace(&mut proto, int32("b", &[2], &[0, just_below]));
+	assert!(try_lower(proto).is_ok());
+	refuses("beyond 2^24", |proto| replace(proto, int32("b", &[2], &[0, just_below + 1])));
+}
+
+#[test]
+fn a_bias_at_another_scale() {
+	refuses("the scale of its bias", |proto| replace(proto, floats("bs", &[2], &[0.5, 1.0])));
+}
+
+#[test]
+fn a_broadcast_addition() {
+	refuses("not one value for each output", |proto| {
+		let shape = [2i64, 1].iter().flat_map(|size| size.to_le_bytes()).collect();
+		let graph = graph_of(proto);
+		graph.initializer.push(tensor("to", DataType::Int64, &[2], shape));
+		graph.node.truncate(4);
+		graph.node.push(node("MatMul", &["d", "wd"], "m", &[]));
+		graph.node.push(node("Reshape", &["m", "to"], "r", &[]));
+		graph.node.push(node("Add", &["r", "bd"], "logits", &[]));
+	});
+}
+
+#[test]
+fn scales_by_input() {
+	refuses("one scale for each output", |proto| {
+		replace(proto, floats("ws", &[2], &[1.0, 2.0]));
+		graph_of(proto).node[2].attribute[0].i = 0;
+	});
+}
+
+#[test]
+fn scales_that_are_no_powers_of_two_or_no_numbers() {
+	for scale in [0.3, 0.0, -1.0, f32::NAN, f32::INFINITY, f32::MIN_POSITIVE / 2.0] {
+		refuses("is not a power of two", |proto| replace(proto, floats("one", &[], &[scale])));
+	}
+}
+
+#[test]
+fn products_of_scales_that_underflow() {
+	refuses("no normal float", |proto| {
+		replace(proto, floats("one", &[], &[2f32.powi(-100)]));
+		replace(proto, floats("ws", &[2], &[2f32.powi(-100); 2]));
+	});
+}
+
+#[test]
+fn other_output_types() {
+	let quantize = |value: i64| {
+		move |proto: &mut ModelProto| {
+			graph_of(proto).node[0] =
+				node("QuantizeLinear", &["x", "one", "zero"], "q", &[("output_dtype", value)]);
+		}
+	};
+	refuses("not of its output type", quantize(3));
+	refuses("output type 16", quantize(16));
+	let mut proto = model();
+	graph_of(&mut proto).node[0] =
+		node("QuantizeLinear", &["x", "one"], "q", &[("output_dtype", 3)]);
+	graph_of(&mut proto).node[1] = node("DequantizeLinear", &["q", "one"], "d", &[]);
+	let graph = try_lower(proto).unwrap();
+	assert_eq!((graph.input.bounds.lo, graph.input.bounds.hi), (-128, 127));
+	refuses("only the output type float", |proto| {
+		graph_of(proto).node[1] =
+			node("DequantizeLinear", &["q", "one", "zero"], "d", &[("output_dtype", 10)]);
+	});
+}
+
+#[test]
+fn zero_points_other_than_0() {
+	refuses("zero point 0", |proto| {
+		replace(proto, tensor("zero", DataType::Uint8, &[], vec![128]));
+	});
+	refuses("int32 must have the zero point 0", |proto| {
+		let graph = graph_of(proto);
+		graph.initializer.push(int32("bz", &[2], &[1, 0]));
+		graph.node[3].input.push("bz".into());
+	});
+}
+
+#[test]
+fn wide_weights() {
+	refuses("more than 8 bits", |proto| replace(proto, int32("w", &[2, 2], &[1, 2, 3, 256])));
+	refuses("int64 are not quantised", |proto| {
+		let raw = [i64::MIN; 4].iter().flat_map(|value| value.to_le_bytes()).collect();
+		replace(proto, tensor("w", DataType::Int64, &[2, 2], raw));
+	});
+}
+
+#[test]
+fn shapes_that_overflow() {
+	refuses("its shape overflows", |proto| {
+		replace(proto, tensor("w", DataType::Int8, &[i64::MAX, i64::MAX], vec![1]));
+	});
+	refuses("it is empty", |proto| {
+		replace(proto, tensor("w", DataType::Int8, &[0, 1 << 40, 1 << 40], vec![]));
+	});
+	refuses("negative dimension", |proto| {
+		replace(proto, tensor("w", DataType::Int8, &[-1, 2], vec![1, 2]));
+	});
+	refuses("elements for", |proto| {
+		replace(proto, tensor("w", DataType::Int8, &[2, 2], vec![1, 2, 3]));
+	});
+}
