@@ -79,9 +79,14 @@ fn rejects_interfaces_that_make_no_sense() {
 	refuses(Error::MalformedInterface, |bad| {
 		bad.interface.output = OutputKind::Argmax { classes: 1 };
 	});
-	refuses(Error::MalformedInterface, |bad| {
-		bad.interface.output = OutputKind::Logits(tensor(0, 1, 0));
-	});
+	for width in [0, 33, 253, 254, 255] {
+		refuses(Error::MalformedInterface, |bad| {
+			bad.interface.output = OutputKind::Logits(tensor(width, 1, 0));
+		});
+		refuses(Error::MalformedInterface, |bad| {
+			bad.interface.input = InputVisibility::Public(tensor(width, 1, 0));
+		});
+	}
 }
 
 #[test]
