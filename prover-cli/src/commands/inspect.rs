@@ -16,6 +16,7 @@ use zkml_prover::Estimate;
 #[derive(Debug, Args)]
 pub struct Inspect {
 	/// A folder made by compile, setup or prove, or an ONNX file.
+	#[arg(default_value = "target/zkml/circuit")]
 	path: PathBuf,
 }
 

@@ -23,9 +23,10 @@ use zkml_prover::{json as snarkjs, prove, verify, zkey};
 #[derive(Debug, Args)]
 pub struct Prove {
 	/// The circuit's folder.
+	#[arg(default_value = "target/zkml/circuit")]
 	circuit: PathBuf,
 	/// The keys' folder.
-	#[arg(long)]
+	#[arg(long, default_value = "target/zkml/keys")]
 	keys: PathBuf,
 	/// The input in real units: {"NAME": [numbers]}.
 	#[arg(long)]

@@ -16,6 +16,7 @@ use zkml_primitives::Metadata;
 #[derive(Debug, Args)]
 pub struct Register {
 	/// The keys' folder.
+	#[arg(default_value = "target/zkml/keys")]
 	keys: PathBuf,
 	#[command(flatten)]
 	chain: ChainArgs,

@@ -19,6 +19,7 @@ use zkml_prover::{json as snarkjs, zkey, Estimate, Manifest, SetupKind, FORMAT};
 #[derive(Debug, Args)]
 pub struct Setup {
 	/// The circuit's folder.
+	#[arg(default_value = "target/zkml/circuit")]
 	circuit: PathBuf,
 	/// The keys' folder.
 	#[arg(short, long, default_value = "target/zkml/keys")]

@@ -16,6 +16,7 @@ use zkml_primitives::ModelId;
 #[derive(Debug, Args)]
 pub struct Submit {
 	/// The proof's folder, made by `zkml prove --url …`.
+	#[arg(default_value = "target/zkml/proof")]
 	proof: PathBuf,
 	#[command(flatten)]
 	chain: ChainArgs,

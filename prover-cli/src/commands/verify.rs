@@ -17,9 +17,10 @@ use zkml_primitives::{Context, Statement};
 #[derive(Debug, Args)]
 pub struct Verify {
 	/// The proof's folder.
+	#[arg(default_value = "target/zkml/proof")]
 	proof: PathBuf,
 	/// The keys' folder; only verification_key.json is read.
-	#[arg(long)]
+	#[arg(long, default_value = "target/zkml/keys")]
 	keys: PathBuf,
 }
 
