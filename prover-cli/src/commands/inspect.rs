@@ -96,7 +96,7 @@ fn circuit(ui: &Ui, path: &Path) -> Result<(), CliError> {
 fn keys(ui: &Ui, path: &Path) -> Result<(), CliError> {
 	let keys = KeysFolder::open(path)?;
 	let size = std::fs::metadata(keys.proving_key()).map(|data| data.len()).unwrap_or(0);
-	ui.line("keys for development: made by one party, who could forge proofs".to_string());
+	ui.line("keys for development: made by one party, who could forge proofs");
 	ui.line(format!("made by          {}", keys.manifest.tool));
 	ui.line(format!("proving key      {}", ui::bytes(size)));
 	ui.line(format!("public signals   {}", keys.verifying_key.ic.len() - 1));
