@@ -14,8 +14,8 @@ pallets=("$@")
 # one that nodes run.
 export CARGO_TARGET_DIR=$ZKML_CACHE/target-weights
 # One after the other: together, the tool's dependencies would get half of the runtime's feature.
-cargo build --release --locked -p zkml-weights
-cargo build --release --locked -p zkml-runtime --features runtime-benchmarks
+cargo build --release --locked -p zkml-weights -p zkml-runtime \
+    --features zkml-runtime/runtime-benchmarks
 runtime=$CARGO_TARGET_DIR/release/wbuild/zkml-runtime/zkml_runtime.compact.compressed.wasm
 
 written=$(mktemp -d)
