@@ -13,7 +13,7 @@ pallets=("$@")
 # A directory of its own: the Wasm of a runtime that can be measured must not take the place of the
 # one that nodes run.
 export CARGO_TARGET_DIR=$ZKML_CACHE/target-weights
-# One after the other: together, the tool's dependencies would get half of the runtime's feature.
+# The tool has the runtime's feature, too: its dependencies do not compile with a half of it.
 cargo build --release --locked -p zkml-weights -p zkml-runtime \
     --features zkml-runtime/runtime-benchmarks
 runtime=$CARGO_TARGET_DIR/release/wbuild/zkml-runtime/zkml_runtime.compact.compressed.wasm
