@@ -1,22 +1,32 @@
 //! The figures that the README states. Run with `make bench`; prints the machine it ran on.
 
+use codec::{Compact, Encode};
 use std::time::{Duration, Instant};
+use subxt::{
+	rpcs::{client::rpc_params, RpcClient},
+	OnlineClient, PolkadotConfig,
+};
 use zkml_circuits::{
 	compile, lower, onnx::Model, quantize, r1cs::write_r1cs, samples::Samples, InputChoice,
 	Options, OutputChoice,
 };
-use zkml_cli::ui::{bytes, time};
-use zkml_primitives::Context;
+use zkml_cli::{
+	chain::signer,
+	ui::{bytes, time},
+};
+use zkml_primitives::{Context, Setup};
 use zkml_prover::{verify, zkey, Manifest, SetupKind, FORMAT};
 use zkml_tests::{
 	digits::{samples, Digits},
 	models::{npz, Chain},
+	node::Node,
 };
 
 fn main() {
 	machine();
 	digits();
 	wide();
+	tokio::runtime::Runtime::new().expect("threads").block_on(in_wasm());
 }
 
 fn machine() {
@@ -41,14 +51,16 @@ fn measure(runs: usize, mut run: impl FnMut()) -> String {
 	format!("{middle} (median of {runs}, {least} to {most})")
 }
 
+const CASES: [(&str, Options); 2] = [
+	(
+		"private input, logits",
+		Options { input: InputChoice::Private, output: OutputChoice::Logits },
+	),
+	("public input, argmax", Options { input: InputChoice::Public, output: OutputChoice::Argmax }),
+];
+
 fn digits() {
-	for (name, options) in [
-		("private input, logits", Options::default()),
-		(
-			"public input, argmax",
-			Options { input: InputChoice::Public, output: OutputChoice::Argmax },
-		),
-	] {
+	for (name, options) in CASES {
 		println!("\ndigits 64-32-10, {name}");
 		let digits = Digits::new(options);
 		let heldout = samples("heldout.npz", &digits.float);
@@ -102,4 +114,71 @@ fn wide() {
 	println!("  constraints       {}", circuit.r1cs.constraints());
 	let write = || write_r1cs(&circuit.r1cs, &mut std::io::sink()).expect("a sink");
 	println!("  write .r1cs       {}", measure(5, write));
+}
+
+/// What a runtime's check takes in Wasm, in the executor of a live node: a dry run of a submission,
+/// less that of a call that does nothing. The pool's checks and signatures are in both.
+async fn in_wasm() {
+	println!("\nverification in the node's Wasm executor");
+	for (name, options) in CASES {
+		let digits = Digits::new(options);
+		let mut node = Node::development();
+		let chain = node.connect().await;
+		let alice = signer("//Alice").expect("a signer");
+		let interface = &digits.circuit.interface;
+		let setup = Setup::Development;
+		let metadata = digits.metadata();
+		let registered = chain
+			.register(&alice, &digits.verifying_key, interface, setup, &metadata)
+			.await
+			.expect("a registration");
+		let model = registered.registered.expect("a model");
+		let (context, _) =
+			chain.context(model, alice.public_key().0).await.expect("a registered model");
+		let heldout = samples("heldout.npz", &digits.float);
+		let assignment = digits.assign(heldout.iter().next().expect("images"), &context);
+		let proof = digits.prove(&assignment);
+		let signals = assignment.statement.signals().len() as u32;
+		let submission = (Compact(signals), model, &assignment.inference, proof).encode();
+		let client = RpcClient::from_url(node.url()).await.expect("a node");
+		let api = OnlineClient::<PolkadotConfig>::from_rpc_client(client.clone());
+		let api = api.await.expect("a node");
+		let nothing = dry_runs(&api, &client, "System", "remark", Vec::<u8>::new().encode()).await;
+		let submit = dry_runs(&api, &client, "Zkml", "submit_inference", submission).await;
+		println!(
+			"  {signals} signals ({name}): {} (dry runs: {} and {})",
+			time(submit.saturating_sub(nothing)),
+			time(submit),
+			time(nothing)
+		);
+	}
+}
+
+/// The median time of dry runs of a signed call, each of which must succeed.
+async fn dry_runs(
+	api: &OnlineClient<PolkadotConfig>,
+	client: &RpcClient,
+	pallet: &str,
+	call: &str,
+	arguments: Vec<u8>,
+) -> Duration {
+	let at = api.at_current_block().await.expect("a block");
+	let found = at.metadata_ref().pallet_by_name(pallet).expect("a pallet");
+	let index = found.call_variant_by_name(call).expect("a call").index;
+	let mut data = vec![found.call_index(), index];
+	data.extend(arguments);
+	let payload = at.transactions().from_call_data_bytes(&data).expect("a call");
+	let signer = signer("//Alice").expect("a signer");
+	let signed = at.transactions().create_signed(&payload, &signer, Default::default()).await;
+	let hex = format!("0x{}", hex::encode(signed.expect("a transaction").encoded()));
+	let mut times = Vec::new();
+	for _ in 0..41 {
+		let start = Instant::now();
+		let answer: String =
+			client.request("system_dryRun", rpc_params![&hex]).await.expect("a dry run");
+		times.push(start.elapsed());
+		assert_eq!(answer, "0x0000", "{pallet}.{call} succeeds");
+	}
+	times.sort();
+	times[times.len() / 2]
 }
