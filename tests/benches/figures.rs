@@ -123,7 +123,7 @@ async fn in_wasm() {
 	for (name, options) in CASES {
 		let digits = Digits::new(options);
 		let mut node = Node::development();
-		let chain = node.connect().await;
+		let (chain, url) = node.connect().await;
 		let alice = signer("//Alice").expect("a signer");
 		let interface = &digits.circuit.interface;
 		let setup = Setup::Development;
@@ -140,7 +140,7 @@ async fn in_wasm() {
 		let proof = digits.prove(&assignment);
 		let signals = assignment.statement.signals().len() as u32;
 		let submission = (Compact(signals), model, &assignment.inference, proof).encode();
-		let client = RpcClient::from_url(node.url()).await.expect("a node");
+		let client = RpcClient::from_url(url).await.expect("a node");
 		let api = OnlineClient::<PolkadotConfig>::from_rpc_client(client.clone());
 		let api = api.await.expect("a node");
 		let nothing = dry_runs(&api, &client, "System", "remark", Vec::<u8>::new().encode()).await;

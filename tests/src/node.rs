@@ -4,7 +4,6 @@ use crate::programs::program;
 use std::{
 	fs::File,
 	net::TcpListener,
-	path::PathBuf,
 	process::{Child, Command, Stdio},
 	sync::Mutex,
 	time::{Duration, Instant},
@@ -36,7 +35,6 @@ pub fn free_port() -> u16 {
 #[derive(Debug)]
 pub struct Node {
 	child: Child,
-	url: String,
 	folder: tempfile::TempDir,
 }
 
@@ -56,10 +54,9 @@ impl Node {
 	pub fn start(arguments: &[&str]) -> Self {
 		let folder = tempfile::tempdir().expect("a temporary folder");
 		let log = File::create(folder.path().join("log")).expect("a log");
-		let rpc = free_port();
 		let child = Command::new(program("zkml-node"))
 			.args(arguments)
-			.args(["--no-telemetry", "--no-prometheus", "--rpc-port", &rpc.to_string()])
+			.args(["--no-telemetry", "--no-prometheus", "--rpc-port", "0"])
 			.arg("--base-path")
 			.arg(folder.path())
 			.stdin(Stdio::null())
@@ -70,12 +67,15 @@ impl Node {
 		if let Ok(mut running) = RUNNING.lock() {
 			running.push(child.id());
 		}
-		Self { child, url: format!("ws://127.0.0.1:{rpc}"), folder }
+		Self { child, folder }
 	}
 
-	/// The address of its JSON-RPC.
-	pub fn url(&self) -> &str {
-		&self.url
+	/// The address of its JSON-RPC, once it has chosen a port and logged it.
+	pub fn url(&self) -> Option<String> {
+		let log = self.log();
+		let (_, address) = log.split_once("JSON-RPC server: addr=")?;
+		let port = address.strip_prefix("127.0.0.1:")?.split(',').next()?.trim();
+		Some(format!("ws://127.0.0.1:{port}"))
 	}
 
 	/// What it has logged.
@@ -83,26 +83,24 @@ impl Node {
 		std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
 	}
 
-	/// The file that it logs to.
-	pub fn log_path(&self) -> PathBuf {
-		self.folder.path().join("log")
-	}
-
-	/// Connects, waiting until the node answers.
+	/// Connects, waiting until the node answers; its address, too.
 	///
 	/// # Panics
-	/// If it ends or does not answer within a minute; says what it logged.
-	pub async fn connect(&mut self) -> Chain {
+	/// If it ends or does not answer within two minutes; says what it logged.
+	pub async fn connect(&mut self) -> (Chain, String) {
 		let start = Instant::now();
 		loop {
-			let error = match Chain::connect(&self.url).await {
-				Ok(chain) => return chain,
-				Err(error) => error,
-			};
+			let mut problem = "it logged no address".to_string();
+			if let Some(url) = self.url() {
+				match Chain::connect(&url).await {
+					Ok(chain) => return (chain, url),
+					Err(error) => problem = error.to_string(),
+				}
+			}
 			let ended = self.child.try_wait().ok().flatten();
 			assert!(ended.is_none(), "the node ended: {ended:?}\n{}", self.log());
-			let late = start.elapsed() > Duration::from_secs(60);
-			assert!(!late, "{error}\n{}", self.log());
+			let late = start.elapsed() > Duration::from_secs(120);
+			assert!(!late, "{problem}\n{}", self.log());
 			tokio::time::sleep(Duration::from_millis(100)).await;
 		}
 	}

@@ -27,7 +27,7 @@ impl Scene {
 		let digits = Digits::new(options);
 		let heldout = samples("heldout.npz", &digits.float);
 		let images = heldout.iter().take(4).map(<[f32]>::to_vec).collect();
-		let chain = node.connect().await;
+		let (chain, _) = node.connect().await;
 		let alice = signer("//Alice").unwrap();
 		let included = register(&chain, &digits, "//Alice").await.unwrap();
 		let model = included.registered.unwrap();
@@ -177,7 +177,7 @@ async fn models_come_and_go_for_good() {
 async fn an_interface_that_disagrees_with_its_key_is_refused() {
 	let mut node = Node::development();
 	let mut digits = Digits::new(LOGITS);
-	let chain = node.connect().await;
+	let (chain, _) = node.connect().await;
 	let other = Options { input: InputChoice::Public, output: OutputChoice::Logits };
 	digits.circuit.interface = zkml_circuits::interface(&digits.graph, &other).unwrap();
 	let refused = register(&chain, &digits, "//Alice").await.unwrap_err().to_string();
@@ -220,8 +220,7 @@ fn zkml(folder: &Path, arguments: &[&str]) -> (serde_json::Value, i32, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_tells_the_whole_story() {
 	let mut node = Node::development();
-	node.connect().await;
-	let url = node.url().to_string();
+	let (_, url) = node.connect().await;
 	let folder = tempfile::tempdir().unwrap();
 	let example = |name: &str| zkml_tests::digits::file(name).to_str().unwrap().to_string();
 	let run = |arguments: &[&str]| {

@@ -34,7 +34,7 @@ async fn two_validators_finalise() {
 		&bootnode,
 		"--no-mdns",
 	]);
-	let (alice_chain, bob_chain) = (alice.connect().await, bob.connect().await);
+	let ((alice_chain, _), (bob_chain, _)) = (alice.connect().await, bob.connect().await);
 	assert_eq!(alice_chain.genesis(), bob_chain.genesis());
 	let start = Instant::now();
 	loop {

@@ -59,8 +59,8 @@ async fn run() -> Result<()> {
 	let digits = prepare()?;
 
 	heading("A chain in one process");
-	let chain = node.connect().await;
-	println!("node          {}", node.url());
+	let (chain, url) = node.connect().await;
+	println!("node          {url}");
 	println!("genesis       0x{}", hex::encode(chain.genesis()));
 	let alice = signer("//Alice").map_err(|error| error.to_string())?;
 	let account = alice.public_key().0;
