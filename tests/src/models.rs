@@ -19,7 +19,7 @@ impl Numbers {
 	}
 
 	/// The next number, uniform in `[-1, 1)`.
-	pub fn next(&mut self) -> f32 {
+	pub fn draw(&mut self) -> f32 {
 		const FACTOR: u64 = 6_364_136_223_846_793_005;
 		const ADDEND: u64 = 1_442_695_040_888_963_407;
 		self.0 = self.0.wrapping_mul(FACTOR).wrapping_add(ADDEND);
@@ -56,7 +56,7 @@ impl Chain {
 			name: name.clone(),
 			data_type: DataType::Float as i32,
 			dims: dims.into(),
-			float_data: (0..count).map(|_| self.numbers.next() * scale).collect(),
+			float_data: (0..count).map(|_| self.numbers.draw() * scale).collect(),
 			..Default::default()
 		});
 		name
@@ -168,7 +168,7 @@ pub fn npz(seed: u64, count: usize, sample: &[usize], lo: f32, hi: f32) -> Vec<u
 	shape.extend_from_slice(sample);
 	let middle = (lo + hi) / 2.0;
 	let array = Array::from_shape_simple_fn(IxDyn(&shape), || {
-		(middle + numbers.next() * (hi - middle)).round()
+		(middle + numbers.draw() * (hi - middle)).round()
 	});
 	let mut file = Cursor::new(Vec::new());
 	let mut npz = ndarray_npy::NpzWriter::new(&mut file);
