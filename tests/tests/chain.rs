@@ -100,7 +100,7 @@ async fn verifies_honest_proofs_and_refuses_all_others() {
 		assert_eq!(scene.chain.nonce(scene.model, account).await.unwrap(), image as u64);
 		let submission = scene.next("//Alice", image).await;
 		let verified = scene.submit("//Alice", &submission).await.unwrap();
-		assert_eq!(verified, [submission.0.output.clone()]);
+		assert_eq!(verified, std::slice::from_ref(&submission.0.output));
 		// A replay, at once and exactly.
 		scene.refused("//Alice", &submission, "InvalidProof").await;
 	}
