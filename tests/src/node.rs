@@ -4,20 +4,28 @@ use crate::programs::program;
 use std::{
 	fs::File,
 	net::TcpListener,
+	path::PathBuf,
 	process::{Child, Command, Stdio},
 	sync::Mutex,
 	time::{Duration, Instant},
 };
 use zkml_cli::chain::Chain;
 
-/// Processes to end when this one is interrupted.
-static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+/// Processes to end, and folders to remove, when this one is interrupted.
+static RUNNING: Mutex<Vec<(u32, PathBuf)>> = Mutex::new(Vec::new());
 
-/// Ends every node that still runs; for the handler of Ctrl-C.
+/// Ends every node that still runs, and removes its data; for the handler of Ctrl-C.
 pub fn end_all() {
 	if let Ok(running) = RUNNING.lock() {
-		for id in running.iter() {
-			let _ = Command::new("kill").arg(id.to_string()).status();
+		for (id, folder) in running.iter() {
+			let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+			// Until its last write is done, the folder may fill again.
+			for _ in 0..50 {
+				if std::fs::remove_dir_all(folder).is_ok() && !folder.exists() {
+					break;
+				}
+				std::thread::sleep(Duration::from_millis(20));
+			}
 		}
 	}
 }
@@ -65,7 +73,7 @@ impl Node {
 			.spawn()
 			.expect("a node");
 		if let Ok(mut running) = RUNNING.lock() {
-			running.push(child.id());
+			running.push((child.id(), folder.path().into()));
 		}
 		Self { child, folder }
 	}
@@ -112,7 +120,7 @@ impl Drop for Node {
 		let _ = self.child.kill();
 		let _ = self.child.wait();
 		if let Ok(mut running) = RUNNING.lock() {
-			running.retain(|other| *other != id);
+			running.retain(|(other, _)| *other != id);
 		}
 	}
 }
