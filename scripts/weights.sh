@@ -26,6 +26,6 @@ for pallet in "${pallets[@]}"; do
         --pallet "$pallet" --extrinsic '*' --steps "${STEPS:-50}" --repeat "${REPEAT:-20}" \
         --no-storage-info --no-median-slopes --no-min-squares \
         --template tools/weights/pallet.hbs --output "$written/weights.rs"
-    rustfmt --edition 2021 "$written/weights.rs"
+    rustfmt --edition 2021 --config-path "$ZKML_ROOT" "$written/weights.rs"
     mv "$written/weights.rs" "pallets/${pallet#pallet_}/src/weights.rs"
 done
