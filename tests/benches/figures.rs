@@ -3,6 +3,7 @@
 use codec::{Compact, Encode};
 use std::time::{Duration, Instant};
 use subxt::{
+	config::DefaultExtrinsicParamsBuilder,
 	rpcs::{client::rpc_params, RpcClient},
 	OnlineClient, PolkadotConfig,
 };
@@ -169,7 +170,9 @@ async fn dry_runs(
 	data.extend(arguments);
 	let payload = at.transactions().from_call_data_bytes(&data).expect("a call");
 	let signer = signer("//Alice").expect("a signer");
-	let signed = at.transactions().create_signed(&payload, &signer, Default::default()).await;
+	// A dry run knows no block hashes of its own block, so the call must not expire.
+	let params = DefaultExtrinsicParamsBuilder::new().immortal().build();
+	let signed = at.transactions().create_signed(&payload, &signer, params).await;
 	let hex = format!("0x{}", hex::encode(signed.expect("a transaction").encoded()));
 	let mut times = Vec::new();
 	for _ in 0..41 {
