@@ -10,10 +10,6 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$ZKML_CACHE/target}
 # The Wasm builder looks for the workspace above its target directory, unless told where it is.
 export WASM_BUILD_WORKSPACE_HINT=${WASM_BUILD_WORKSPACE_HINT:-$ZKML_ROOT}
 
-# What the tests compare with: see setup_oracles in scripts/setup.sh.
-export ZKML_PYTHON=${ZKML_PYTHON:-$ZKML_CACHE/venv/bin/python}
-export ZKML_SNARKJS=${ZKML_SNARKJS:-$ZKML_CACHE/npm/node_modules/.bin/snarkjs}
-
 # The name that scripts/setup.sh gives to Debian's Rust in rustup, and whether builds need it: where
 # the Rust in use has no core library for Wasm.
 ZKML_DISTRO_TOOLCHAIN=distro
