@@ -119,7 +119,7 @@ pub(super) fn read(model: &Model) -> Result<Vec<Step>, ModelError> {
 				_ => return Err(node.error("only the result of Gemm or MatMul can be rectified")),
 			},
 			("Flatten" | "Reshape", 0) => {
-				shape = reshaped(model, node, &shape)?;
+				shape = reshaped(node, &shape, None)?;
 				steps.push(Step::Reshape(node.clone()));
 			},
 			("Gemm" | "MatMul" | "Relu" | "Flatten" | "Reshape", _) => {
@@ -129,10 +129,10 @@ pub(super) fn read(model: &Model) -> Result<Vec<Step>, ModelError> {
 		}
 		current = node.output()?.into();
 	}
-	if current != model.output {
+	if current != model.outputs[0] {
 		return Err(ModelError::Malformed(format!(
 			"output {} is not the last node's result, {current}",
-			model.output
+			model.outputs[0]
 		)));
 	}
 	if !steps.iter().any(|step| matches!(step, Step::Dense(_))) {

@@ -39,7 +39,7 @@ pub(super) fn export(
 					current = exporter.quantize(&current, "input", observed.input);
 					input_is_quantized = true;
 				}
-				let output = if index == last { &model.output } else { &dense.output };
+				let output = if index == last { &model.outputs[0] } else { &dense.output };
 				let input = observed.before(index);
 				current = exporter.dense(dense, integers, &current, input, output);
 				if let Some(scale) = observed.after[index] {

@@ -154,7 +154,7 @@ pub struct Accuracy {
 /// # Errors
 /// [`ModelError::Evaluation`] if the float model cannot be run.
 pub fn compare(float: &Model, graph: &Graph, samples: &Samples) -> Result<Accuracy, ModelError> {
-	let runner = FloatModel::new(float, &[&float.output])?;
+	let runner = FloatModel::new(float, &[&float.outputs[0]])?;
 	let (mut agree, mut float_right, mut quantized_right) = (0, 0, 0);
 	for (index, sample) in samples.iter().enumerate() {
 		let logits = runner.run(sample)?.swap_remove(0);
