@@ -41,6 +41,7 @@ EXACT_BITS = 24
 FINEST_RESULT = -5
 # How near to a tie, in units of the result, a float may lie that is not exact.
 NEAR = 1 / 512
+AVERAGES = ("AveragePool", "GlobalAveragePool", "ReduceMean")
 PROBES = 4
 # From the next one on, onnxruntime's extended level cannot move int8 past MaxPool or Squeeze.
 FALLBACK_OPSET = 20
@@ -96,7 +97,7 @@ def close_ties(draft, value, exponent):
     distance = np.abs(scaled - np.floor(scaled) - 0.5)
     close = distance < NEAR
     # An average that is a tie as a float is one exactly: its denominator is small.
-    return close if draft.elementwise else close & (distance > 0)
+    return close & (distance > 0) if draft.op in AVERAGES else close
 
 
 def quantize_results(draft, session):
@@ -213,6 +214,7 @@ def main():
             case = {"name": name, "op": op, "status": "ok", "reason": ""}
             try:
                 draft, model, results, case["reason"] = build_and_settle(build, oracle)
+                case["op"] = draft.op
                 write(arguments.outdir / name, draft, model, results)
             except Unsupported as unsupported:
                 case |= {"status": "skipped", "reason": str(unsupported)}

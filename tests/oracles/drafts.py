@@ -61,16 +61,11 @@ def power_of_two(values):
 
 
 class Draft:
-    """A model under construction, and its sample.
-
-    `outputs` are names of values. `elementwise` says that each element of the result depends
-    on one of the input, by factors that float32 may round.
-    """
+    """A model under construction, and its sample. `outputs` are names of values."""
 
     def __init__(self, name, op, opset):
         self.name, self.op, self.opset = name, op, opset
         self.nodes, self.initializers, self.outputs = [], [], []
-        self.elementwise = False
         self.count = 0
 
     def fresh(self, stem):

@@ -447,7 +447,6 @@ def div(draft, rng, i):
     shape, other = pick(BROADCASTS[:4] + BROADCASTS[6:7], i)
     x = activation(draft, rng, shape, i)
     divisors = pick([[0.25, 0.5, 2.0, 8.0], [-0.5, 4.0], [3.0, 1.25, -6.0]], i)
-    draft.elementwise = True
     constant = rng.choice(divisors, other or None)
     draft.outputs = [draft.node("Div", [x, draft.constant(np.array(constant, dtype=np.float32))])]
 
@@ -464,7 +463,6 @@ def relu(draft, rng, i):
 def leakyrelu(draft, rng, i):
     use(draft, [11, 13, 16, 25], i)
     x = activation(draft, rng, [2, 12], 0)
-    draft.elementwise = True
     draft.outputs = [draft.node("LeakyRelu", [x], alpha=pick([0.125, 0.5, 0.2, 2.0, -0.25], i))]
 
 
@@ -505,7 +503,6 @@ def clip(draft, rng, i):
 def hardsigmoid(draft, rng, i):
     use(draft, [11, 13, 22, 25], i)
     x = activation(draft, rng, [2, 12], 0)
-    draft.elementwise = True
     attributes = pick(
         [{"alpha": 0.25, "beta": 0.5}, {}, {"alpha": 1 / 6}, {"alpha": 0.125, "beta": 0.25}], i
     )
@@ -515,7 +512,6 @@ def hardsigmoid(draft, rng, i):
 @family("hardswish", "HardSwish", 3)
 def hardswish(draft, rng, i):
     use(draft, [14, 22, 18], i)
-    draft.elementwise = True
     draft.outputs = [draft.node("HardSwish", [activation(draft, rng, [2, 12], i)])]
 
 

@@ -72,11 +72,6 @@ def single(draft, case):
     draft.outputs = draft.copy(case.node, [x, *map(draft.parameter, case.operands[1:])])
 
 
-def elementwise(draft, case):
-    single(draft, case)
-    draft.elementwise = True
-
-
 def any_number(draft, case):
     """As `single`, for operators that take integers as they take floats."""
     case.require("float", "int32", "int64", "uint64")
@@ -155,7 +150,6 @@ def divisor(draft, case):
     """Constant divisors; the quotient is quantised unless they are powers of two."""
     case.require("float")
     x = draft.activation(case.operands[0])
-    draft.elementwise = True
     draft.outputs = draft.copy(case.node, [x, draft.constant(dyadic(case.operands[1]))])
 
 
@@ -194,7 +188,6 @@ def weights_first(draft, case):
 
 def prelu_float_parameters(draft, case):
     x = draft.activation(case.operands[0])
-    draft.elementwise = True
     draft.outputs = draft.copy(case.node, [x, draft.constant(case.operands[1])])
 
 
@@ -217,7 +210,6 @@ def batch_normalization_float_parameters(draft, case):
     if case.attributes.get("training_mode"):
         raise Unsupported("training mode")
     x = draft.activation(case.operands[0])
-    draft.elementwise = True
     draft.outputs = draft.copy(case.node, [x, *map(draft.constant, case.operands[1:])])
 
 
@@ -343,16 +335,13 @@ FORMS = {
     "QLinearMatMul": [("", quantized_operator), ("_power_of_two", quantized_operator_power_of_two)],
     "MatMulInteger": [("", integer_operator)],
     "ConvInteger": [("", integer_operator)],
-    "LeakyRelu": [("", elementwise)],
-    "HardSigmoid": [("", elementwise)],
-    "HardSwish": [("", elementwise)],
     "Pad": [("", any_number)],
     "TopK": [("", any_number)],
 } | {
     op: [("", single)]
     for op in """Neg GlobalAveragePool ReduceMean ReduceSum Relu Abs GlobalMaxPool ReduceMax
         ReduceMin ArgMax ArgMin Reshape Flatten Squeeze Unsqueeze Transpose Split Slice Gather
-        Identity Expand""".split()
+        Identity Expand LeakyRelu HardSigmoid HardSwish""".split()
 }
 
 
