@@ -12,7 +12,7 @@
 use crate::{
 	gadgets::{
 		lookup::{lookup, MAX_BITS},
-		requantize::{requantize, Requantization},
+		requantize::{requantize, Requantization, Ties},
 	},
 	r1cs::Builder,
 	signal::{Bounds, Signal},
@@ -183,9 +183,10 @@ impl Plan {
 			if let Some(Self::Scale { class: Class::PowerOfTwo, .. }) = exact {
 				return exact;
 			}
-			let fitted = fitted_plan(step, bounds);
+			let ratio = ratio_plan(step, bounds);
+			let fitted = if ratio.is_some() { None } else { fitted_plan(step, bounds) };
 			let table = table_plan(step, bounds);
-			[exact, fitted, table].into_iter().flatten().min_by_key(|plan| plan.cost(bounds))
+			[exact, ratio, fitted, table].into_iter().flatten().min_by_key(|plan| plan.cost(bounds))
 		} else {
 			table_plan(step, bounds)
 		}
@@ -289,6 +290,62 @@ fn threshold(bounds: Bounds, target: i64, apply: impl Fn(i64) -> i64) -> i64 {
 	lo
 }
 
+/// A quotient by an integer that is no power of two, with its ties.
+fn ratio_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
+	let Rounding::Float { unit: Unit::Over { exponent, divisor }, then, scale } = &step.rounding
+	else {
+		return None;
+	};
+	let exponent = exponent - exponent_of(*scale)?;
+	let (mantissa, power) = dyadic(*divisor);
+	if !then.is_empty() || !(-30..=30).contains(&(exponent - power)) {
+		return None;
+	}
+	// The result is n·x / d, rounded half to even.
+	let (numerator, divisor) = match exponent - power {
+		power if power >= 0 => (1i64 << power, mantissa),
+		power => (1, mantissa.checked_shl(power.unsigned_abs())?),
+	};
+	if divisor <= 0 || divisor > 1 << 40 || divisor % 2 == 1 {
+		return None;
+	}
+	let quotient = |x: i64| (numerator * x + divisor / 2).div_euclid(divisor);
+	let (least, most) = (quotient(bounds.lo), quotient(bounds.hi));
+	if most - least > 1 << 12 {
+		return None;
+	}
+	let thresholds: Vec<(i64, i64)> = (least + 1..=most)
+		.map(|target| (target, threshold(bounds, target, quotient)))
+		.collect();
+	let slope = numerator as f64 / divisor as f64;
+	for shift in 0..48u32 {
+		let factor = slope * 2f64.powi(shift as i32);
+		for multiplier in [factor.floor() as i64, factor.floor() as i64 + 1] {
+			let how = Requantization {
+				multiplier,
+				addend: addend(&thresholds, multiplier, shift)?,
+				shift,
+				ties: Ties::Ratio { numerator, divisor },
+				lo: step.lo - step.zero_point,
+				hi: step.hi - step.zero_point,
+				zero_point: step.zero_point,
+				exceptions: Vec::new(),
+			};
+			let floor = |x: i64| (multiplier * x + how.addend) >> shift;
+			if multiplier <= 0 || !how.fits(bounds) {
+				continue;
+			}
+			// The floor is the quotient, and the quotient with its ties is the step.
+			let edges = thresholds.iter().flat_map(|&(_, at)| [at - 1, at, at + 1]);
+			let mut edges = edges.chain([bounds.lo, bounds.hi]).filter(|&x| bounds.contains(x));
+			if edges.all(|x| floor(x) == quotient(x) && how.apply(x) == step.apply(x)) {
+				return Some(Plan::Scale { class: Class::ShortMantissa, how });
+			}
+		}
+	}
+	None
+}
+
 /// A floor whose steps are those of a monotone step.
 fn fitted_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
 	const MOST_EXCEPTIONS: usize = 16;
@@ -318,7 +375,7 @@ fn fitted_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
 				multiplier,
 				addend,
 				shift,
-				ties_to_even: false,
+				ties: Ties::None,
 				lo: step.lo,
 				hi: step.hi,
 				zero_point: 0,
@@ -472,6 +529,19 @@ mod tests {
 		let step = Step { rounding, zero_point: 0, lo: 0, hi: 255 };
 		let plan = check(&step, Bounds { lo: 0, hi: 9 * 255 });
 		assert!(plan.cost(Bounds { lo: 0, hi: 9 * 255 }) <= 30, "{plan:?}");
+	}
+
+	#[test]
+	fn means_have_ties() {
+		for (count, exponent) in [(6.0, -3), (12.0, -3), (6.0, 0), (3.0, -4), (10.0, -5)] {
+			let rounding = Rounding::Float {
+				unit: Unit::Over { exponent, divisor: count },
+				then: Vec::new(),
+				scale: 0.125,
+			};
+			let step = Step { rounding, zero_point: 0, lo: -128, hi: 127 };
+			check(&step, Bounds { lo: -6 * 128, hi: 12 * 127 });
+		}
 	}
 
 	#[test]

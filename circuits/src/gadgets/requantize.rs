@@ -1,10 +1,10 @@
 //! Scale, round and saturate a bounded integer, in one decomposition.
 //!
 //! # What is proven
-//! For an integer `v` with proven bounds, `y = z + clamp(R(m·v + c, s), lo, hi)`, where
-//! `R(u, s)` is `⌊u / 2^s⌋`, or with `ties_to_even` the quotient less 1 where `u mod 2^s = 0` and
-//! the quotient is odd: so `c = 2^(s−1)` rounds half to even. To the listed exceptions
-//! `v = aₑ` an integer `dₑ` is added. With `lo = 0` this is ReLU as well.
+//! For an integer `v` with proven bounds, `y = z + clamp(q − t, lo, hi)`, where
+//! `q = ⌊(m·v + c) / 2^s⌋` and `t` is 1 where `q` is odd and [`Ties`] calls `v` a tie: so
+//! `c = 2^(s−1)` rounds half to even. To the listed exceptions `v = aₑ` an integer `dₑ` is added.
+//! With `lo = 0` this is ReLU as well.
 //!
 //! # Why
 //! Let `u = m·v + c − lo·2^s`, and let `k` be the bits of its signed bounds. The recomposition
@@ -14,7 +14,9 @@
 //! - `g = b_(k−1)` is 1 exactly if `u ≥ 0`;
 //! - a tie is `u mod 2^s = 0`. Rounding up was wrong if the quotient `q` came out odd:
 //!   `t = [low + 2^s·(1 − b_s) = 0]` is one is-zero test with the parity folded in, and `q − t` is
-//!   the even neighbour (`lo` is even, so that subtracting it keeps parities);
+//!   the even neighbour (`lo` is even, so that subtracting it keeps parities). Of a quotient
+//!   `⌊(n·v + ⌊d/2⌋) / d⌋` that the factor only approximates, a tie is a remainder
+//!   `r = n·v + d/2 − d·q` of 0: `t = [r + d·(1 − b_s) = 0]`, as `0 ≤ r < d`;
 //! - `w = [high + 2^h·(1 − g) = 0]`, with `high` the `h` bits above the quotient's low `n`, is 1
 //!   exactly if `0 ≤ q < 2^n`; `q − t < 0` cannot happen, as `t = 1` needs `q` odd;
 //! - `y − lo = w·(q − t) + (2^n − 1)·(g − w)`: one product. `g − w` is 1 exactly above the range.
@@ -35,6 +37,23 @@ use crate::{
 	signal::{Bounds, Signal},
 };
 
+/// Where rounding up was wrong if it made the quotient odd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ties {
+	/// Nowhere.
+	None,
+	/// Where `m·v + c` is a multiple of `2^s`.
+	Power,
+	/// Where `n·v + d/2` is a multiple of `d`. The quotient must be `⌊(n·v + d/2) / d⌋` for every
+	/// `v` within its bounds.
+	Ratio {
+		/// The factor `n`.
+		numerator: i64,
+		/// The even divisor `d`.
+		divisor: i64,
+	},
+}
+
 /// What the gadget computes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requantization {
@@ -44,8 +63,8 @@ pub struct Requantization {
 	pub addend: i64,
 	/// The divisor's exponent `s`.
 	pub shift: u32,
-	/// Whether a quotient without remainder becomes even.
-	pub ties_to_even: bool,
+	/// Which quotients become even.
+	pub ties: Ties,
 	/// The smallest quotient.
 	pub lo: i64,
 	/// The largest quotient.
@@ -63,7 +82,7 @@ impl Requantization {
 			multiplier: 1,
 			addend: if shift == 0 { 0 } else { 1 << (shift - 1) },
 			shift,
-			ties_to_even: shift > 0,
+			ties: if shift > 0 { Ties::Power } else { Ties::None },
 			lo,
 			hi,
 			zero_point: 0,
@@ -72,10 +91,16 @@ impl Requantization {
 	}
 
 	/// The quotient before saturation.
-	fn quotient(&self, v: i64) -> i64 {
+	pub fn quotient(&self, v: i64) -> i64 {
 		let u = self.multiplier.wrapping_mul(v).wrapping_add(self.addend);
 		let quotient = u >> self.shift;
-		let tie = self.ties_to_even && u & ((1i64 << self.shift) - 1) == 0;
+		let tie = match self.ties {
+			Ties::None => false,
+			Ties::Power => u & ((1i64 << self.shift) - 1) == 0,
+			Ties::Ratio { numerator, divisor } => {
+				(numerator.wrapping_mul(v).wrapping_add(divisor / 2)).rem_euclid(divisor) == 0
+			},
+		};
 		quotient - i64::from(tie && quotient & 1 == 1)
 	}
 
@@ -103,7 +128,13 @@ impl Requantization {
 		let magnitude = i128::from(v.lo.unsigned_abs().max(v.hi.unsigned_abs()));
 		let end = i128::from(self.lo.unsigned_abs().max(self.hi.unsigned_abs()) + 2) << self.shift;
 		let reach = magnitude * i128::from(self.multiplier) + i128::from(self.addend).abs() + end;
-		self.shift < 60 && reach < 1 << 61
+		let ratio = match self.ties {
+			Ties::Ratio { numerator, divisor } => {
+				magnitude * i128::from(numerator) + 4 * i128::from(divisor)
+			},
+			_ => 0,
+		};
+		self.shift < 60 && reach < 1 << 61 && ratio < 1 << 61
 	}
 }
 
@@ -118,7 +149,7 @@ pub fn requantize(builder: &mut Builder, v: &Signal, how: &Requantization) -> Si
 		return Signal::constant(bounds.lo);
 	}
 	let result = how.apply(v.value);
-	let mut signal = if how.ties_to_even && how.lo & 1 == 1 {
+	let mut signal = if how.ties != Ties::None && how.lo & 1 == 1 {
 		let quotients = Bounds { lo: how.quotient(v.lo), hi: how.quotient(v.hi) };
 		// An even end below everything, so that nothing saturates.
 		let lo = quotients.lo.min(how.lo) & !1;
@@ -210,10 +241,31 @@ fn saturate(
 	let kept = &quotient[..quotient.len().min(n as usize)];
 	let mut rounded = LinearCombination::bits(kept);
 	let mut rounded_value = quotient_value & ((1i64 << n) - 1);
-	if let (true, Some(&odd)) = (how.ties_to_even, quotient.first()) {
+	if let (true, Some(&odd)) = (how.ties != Ties::None, quotient.first()) {
 		let odd = LinearCombination::wire(odd);
-		let tie = LinearCombination::bits(low).plus_constant(1 << shift).plus(-(1 << shift), &odd);
-		let tie_value = (u.value & ((1i64 << shift) - 1)) + ((1 - (quotient_value & 1)) << shift);
+		let parity = quotient_value & 1;
+		let (tie, tie_value) = match how.ties {
+			Ties::Ratio { numerator, divisor } => {
+				// The whole quotient, sign included, is what the bits above the shift make.
+				let mut whole = LinearCombination::bits(&bits[low.len()..]);
+				whole = whole.plus_constant(lo - (sign_offset >> shift));
+				let tie = (v.lc.clone().times(numerator))
+					.plus_constant(divisor / 2 + divisor)
+					.plus(-divisor, &whole)
+					.plus(-divisor, &odd);
+				let whole_value = lo.wrapping_add(u.value >> shift);
+				let remainder = (numerator.wrapping_mul(v.value))
+					.wrapping_add(divisor / 2)
+					.wrapping_sub(divisor.wrapping_mul(whole_value));
+				(tie, remainder.wrapping_add(divisor * (1 - parity)))
+			},
+			_ => {
+				let tie = LinearCombination::bits(low)
+					.plus_constant(1 << shift)
+					.plus(-(1 << shift), &odd);
+				(tie, (u.value & ((1i64 << shift) - 1)) + ((1 - parity) << shift))
+			},
+		};
 		let wire = builder.is_zero(tie, tie_value);
 		rounded = rounded.plus(-1, &LinearCombination::wire(wire));
 		rounded_value -= i64::from(tie_value == 0);
@@ -265,13 +317,24 @@ mod tests {
 		Requantization::by_power_of_two(2, -8, 7)
 	}
 
+	/// `v / 6`, rounded half to even.
+	fn sixth(lo: i64, hi: i64) -> Requantization {
+		Requantization {
+			multiplier: 43_691,
+			addend: 3 * 43_691 + 20_000,
+			shift: 18,
+			ties: Ties::Ratio { numerator: 1, divisor: 6 },
+			..Requantization::by_power_of_two(0, lo, hi)
+		}
+	}
+
 	/// Every kind of range, factor and exception.
 	fn kinds() -> Vec<Requantization> {
 		let factor = Requantization {
 			multiplier: 5,
 			addend: 37,
 			shift: 6,
-			ties_to_even: false,
+			ties: Ties::None,
 			zero_point: 3,
 			..signed()
 		};
@@ -285,6 +348,10 @@ mod tests {
 			Requantization { multiplier: 3, ..Requantization::by_power_of_two(4, -8, 7) },
 			Requantization { exceptions: vec![(-5, 1), (20, -1), (290, -2)], ..factor.clone() },
 			Requantization { lo: -5, hi: 9, ..factor },
+			sixth(-8, 7),
+			sixth(-8, 20),
+			sixth(-7, 100),
+			sixth(0, 15),
 		]
 	}
 
@@ -296,6 +363,10 @@ mod tests {
 			assert_eq!(how.apply(v), expected, "{v} / 8");
 		}
 		assert_eq!(Requantization::by_power_of_two(0, -100, 100).apply(-7), -7);
+		for v in -300i64..=300 {
+			let expected = (v as f64 / 6.0).round_ties_even() as i64;
+			assert_eq!(sixth(-100, 100).apply(v), expected, "{v} / 6");
+		}
 	}
 
 	#[test]

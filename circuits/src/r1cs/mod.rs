@@ -46,6 +46,15 @@ impl LinearCombination {
 		self
 	}
 
+	/// `factor · self`.
+	#[must_use]
+	pub fn times(self, factor: i64) -> Self {
+		match factor {
+			1 => self,
+			_ => Self::default().plus(factor, &self),
+		}
+	}
+
 	/// Adds a constant.
 	#[must_use]
 	pub fn plus_constant(mut self, value: i64) -> Self {
