@@ -206,7 +206,8 @@ fn quantize_input(
 	let tensor = match places {
 		None => 0,
 		Some(places) => {
-			let place = |&element: &usize| super::Place::Input { input: 0, element: element as u32 };
+			let place =
+				|&element: &usize| super::Place::Input { input: 0, element: element as u32 };
 			lowering.select(node, places.iter().map(place).collect(), &[0], shape)?
 		},
 	};
@@ -250,6 +251,18 @@ fn round(
 				 function of integers: run `zkml quantize --snap`",
 			));
 		}
+	}
+	if let (Some(source), true) = (&real.source, real.then.is_empty()) {
+		let same_type = source.quantized.kind.range() == Some((lo, hi));
+		if same_type && how.uniform() == Some((source.scale, source.zero_point)) {
+			return Ok(source.quantized.tensor);
+		}
+		// onnxruntime merges QuantizeLinear, DequantizeLinear, QuantizeLinear, DequantizeLinear
+		// into one pair, whose integers are others.
+		return Err(node.error(
+			"its input comes straight from a DequantizeLinear of another scale or type: remove one of \
+			 the two pairs",
+		));
 	}
 	let steps = real.units.iter().enumerate().map(|(element, &unit)| {
 		let (scale, zero_point) = how.at(element);

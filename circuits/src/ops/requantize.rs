@@ -16,7 +16,7 @@ use crate::{
 use std::any::Any;
 
 /// A step and how it is proven for accumulators within bounds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Case {
 	/// What is computed.
 	pub step: Step,
@@ -27,7 +27,7 @@ pub struct Case {
 }
 
 /// Rounding of every element.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Requantize {
 	/// The distinct steps.
 	pub cases: Vec<Case>,
