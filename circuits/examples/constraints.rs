@@ -8,7 +8,7 @@ use zkml_circuits::{
 		relu::relu,
 		requantize::{requantize, Requantization},
 	},
-	r1cs::{Builder, LinearCombination},
+	r1cs::Builder,
 	Bounds, Signal,
 };
 
@@ -19,7 +19,7 @@ fn cost(inputs: &[Bounds], gadget: impl Fn(&mut Builder, &[Signal])) -> (usize, 
 		.iter()
 		.map(|&Bounds { lo, hi }| {
 			let wire = builder.alloc_private_input(Default::default);
-			Signal { lc: LinearCombination::wire(wire), value: 0, lo, hi }
+			Signal::wire(wire, lo, Bounds { lo, hi })
 		})
 		.collect();
 	let wires = builder.wire_count();
@@ -47,8 +47,8 @@ fn main() {
 	}
 	for bits in [16, 20, 24, 28] {
 		let bounds = signed(bits, 1 << 5);
-		for (name, lo, n) in [("uint8", 0, 8), ("int8", -128, 8), ("relu int8", 0, 7)] {
-			let how = Requantization { shift: 6, lo, bits: n };
+		for (name, lo, hi) in [("uint8", 0, 255), ("int8", -128, 127), ("relu int8", 0, 127)] {
+			let how = Requantization::by_power_of_two(6, lo, hi);
 			// A lower end below zero lifts the sum by 128 · 2^6; keep the bits.
 			let bounds = Bounds { hi: bounds.hi + (lo << 6), ..bounds };
 			let cost = cost(&[bounds], |builder, inputs| {
@@ -56,7 +56,7 @@ fn main() {
 			});
 			row("requantize", format!("{bits} signed bits to {name}"), cost);
 		}
-		let narrow = Requantization { shift: bits - 8, lo: 0, bits: 8 };
+		let narrow = Requantization::by_power_of_two(bits - 8, 0, 255);
 		let unsaturated = cost(&[signed(bits, 1 << (bits - 9))], |builder, inputs| {
 			requantize(builder, &inputs[0], &narrow);
 		});

@@ -4,7 +4,7 @@ use crate::{
 	error::ModelError,
 	gadgets::argmax::{argmax, argmax_value},
 	graph::Graph,
-	r1cs::{Builder, InverseHint, LinearCombination, R1cs},
+	r1cs::{Builder, InverseHint, R1cs},
 	signal::{Bounds, Signal},
 };
 use ark_bn254::Fr;
@@ -94,29 +94,33 @@ pub struct Assignment {
 /// # Errors
 /// [`ModelError::Interface`] if a chain would not accept it.
 pub fn interface(graph: &Graph, options: &Options) -> Result<Interface, ModelError> {
-	let tensor = |bounds: &[Bounds], exponent: i32| {
+	let tensor = |bounds: &[Bounds], scale: f32| {
 		let lo = bounds.iter().map(|bounds| bounds.lo).min().unwrap_or_default();
 		let hi = bounds.iter().map(|bounds| bounds.hi).max().unwrap_or_default();
 		let width = Bounds { lo: 0, hi: hi - lo }.unsigned_bits().max(1);
 		let offset = i32::try_from(lo).map_err(|_| InterfaceError::TooLarge)?;
 		let count = u32::try_from(bounds.len()).map_err(|_| InterfaceError::TooLarge)?;
+		let (mantissa, exponent) = crate::value::dyadic(scale);
+		let mantissa = u32::try_from(mantissa).map_err(|_| InterfaceError::Malformed)?;
 		let exponent = i16::try_from(exponent).map_err(|_| InterfaceError::Malformed)?;
 		let packing = Packing { width: width as u8, count, offset };
-		Ok(Tensor { packing, scale: Scale::power_of_two(exponent) })
+		Ok(Tensor { packing, scale: Scale { mantissa, exponent } })
 	};
 	let interface = || {
 		let input = match options.input {
 			InputChoice::Private => InputVisibility::Private,
 			InputChoice::Public => {
-				InputVisibility::Public(tensor(&graph.bounds[0], graph.input.exponent)?)
+				// An interface has one scale; with several, its integers stand for themselves.
+				let scale = if graph.input.scales.len() == 1 { graph.input.scales[0] } else { 1.0 };
+				InputVisibility::Public(tensor(&graph.bounds[0], scale)?)
 			},
 		};
 		let output = match options.output {
 			OutputChoice::Logits => {
-				OutputKind::Logits(tensor(&graph.output.bounds, graph.output.exponent)?)
+				OutputKind::Logits(tensor(&graph.output.bounds, graph.output.scale)?)
 			},
 			OutputChoice::Argmax => {
-				OutputKind::Argmax { classes: graph.output.shifts.len() as u32 }
+				OutputKind::Argmax { classes: graph.output.bounds.len() as u32 }
 			},
 		};
 		let interface = Interface { input, weights: WeightsVisibility::Public, output };
@@ -214,7 +218,8 @@ fn synthesize(
 	layers.push(meter.layer(builder, &graph.input.name, "input", &graph.input.shape, 0, &signals));
 	tensors.push(signals);
 
-	for node in &graph.nodes {
+	let last_uses = graph.last_uses();
+	for (index, node) in graph.nodes.iter().enumerate() {
 		let inputs: Vec<&[Signal]> =
 			node.inputs.iter().map(|&tensor| tensors[tensor].as_slice()).collect();
 		let signals = node.op.constrain(builder, &inputs);
@@ -223,11 +228,13 @@ fn synthesize(
 			meter.layer(builder, &node.name, node.op.name(), &node.shape, multiply_adds, &signals);
 		layers.push(layer);
 		tensors.push(signals);
+		// Sums of many terms are large: keep only what is needed.
+		for &tensor in node.inputs.iter().filter(|&&tensor| last_uses[tensor] == index) {
+			tensors[tensor] = Vec::new();
+		}
 	}
 
-	let logits: Vec<Signal> = (tensors[graph.output.tensor].iter().zip(&graph.output.shifts))
-		.map(|(signal, &shift)| signal.shifted_left(shift))
-		.collect();
+	let logits = std::mem::take(&mut tensors[graph.output.tensor]);
 	let (op, shown) = match &interface.output {
 		OutputKind::Argmax { .. } => ("argmax", vec![argmax(builder, &logits)]),
 		_ => ("logits", logits),
@@ -254,7 +261,8 @@ fn input_signals(graph: &Graph, builder: &mut Builder, input: Option<&[i64]>) ->
 		.map(|(index, wire)| {
 			let value = value(index);
 			builder.range(wire, value - lo, width);
-			Signal { lc: LinearCombination::wire(wire).plus_constant(lo), value, lo, hi }
+			let lifted = Bounds { lo: 0, hi: hi - lo };
+			Signal::wire(wire, value - lo, lifted).plus_constant(lo)
 		})
 		.collect()
 }

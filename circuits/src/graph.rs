@@ -9,10 +9,17 @@ pub struct GraphInput {
 	pub name: String,
 	/// Its shape.
 	pub shape: Vec<usize>,
-	/// The range of every element.
+	/// The range of every element, the zero point subtracted.
 	pub bounds: Bounds,
-	/// `real value = integer · 2^exponent`.
-	pub exponent: i32,
+	/// `real value = integer · scale`; one scale for all, or one for each element.
+	pub scales: Vec<f32>,
+}
+
+impl GraphInput {
+	/// The scale of an element.
+	pub fn scale(&self, index: usize) -> f32 {
+		self.scales[if self.scales.len() == 1 { 0 } else { index }]
+	}
 }
 
 /// An operator and where its inputs come from.
@@ -28,20 +35,20 @@ pub struct GraphNode {
 	pub shape: Vec<usize>,
 }
 
-/// The output, with all elements brought to one exponent.
+/// The output: all of the model's outputs one after the other, in one unit.
 #[derive(Clone, Debug)]
 pub struct GraphOutput {
-	/// Its name in the ONNX file.
+	/// Its name in the ONNX file; names, where there are several.
 	pub name: String,
 	/// The tensor that holds it.
 	pub tensor: usize,
-	/// Its shape.
+	/// Its shape; the number of all elements, where there are several.
 	pub shape: Vec<usize>,
-	/// `real value = integer · 2^exponent`, for every element.
-	pub exponent: i32,
-	/// The power of two that brings each of the tensor's elements to that exponent.
-	pub shifts: Vec<u32>,
-	/// Proven bounds of the elements at that exponent.
+	/// Name and shape of every output.
+	pub parts: Vec<(String, Vec<usize>)>,
+	/// `real value = integer · scale`, for every element.
+	pub scale: f32,
+	/// Proven bounds of the elements.
 	pub bounds: Vec<Bounds>,
 }
 
@@ -59,11 +66,19 @@ pub struct Graph {
 }
 
 impl Graph {
-	/// The exact integers that the model gives for an integer input, at the output's exponent.
+	/// The exact integers that the model gives for an integer input.
 	///
 	/// # Panics
 	/// If the input has another size than the graph's.
 	pub fn evaluate(&self, input: &[i64]) -> Vec<i64> {
+		self.evaluate_all(input).swap_remove(self.output.tensor)
+	}
+
+	/// Every tensor's integers for an integer input: the input's, then each node's.
+	///
+	/// # Panics
+	/// If the input has another size than the graph's.
+	pub fn evaluate_all(&self, input: &[i64]) -> Vec<Vec<i64>> {
 		assert_eq!(input.len(), self.bounds[0].len(), "size of the input");
 		let mut tensors: Vec<Vec<i64>> = vec![input.to_vec()];
 		for node in &self.nodes {
@@ -72,9 +87,17 @@ impl Graph {
 			let result = node.op.evaluate(&inputs);
 			tensors.push(result);
 		}
-		(tensors[self.output.tensor].iter().zip(&self.output.shifts))
-			.map(|(value, shift)| value << shift)
-			.collect()
+		tensors
+	}
+
+	/// By tensor, the last node that takes it; the number of nodes for the output.
+	pub fn last_uses(&self) -> Vec<usize> {
+		let mut last = vec![0; self.bounds.len()];
+		for (index, node) in self.nodes.iter().enumerate() {
+			node.inputs.iter().for_each(|&tensor| last[tensor] = index);
+		}
+		last[self.output.tensor] = self.nodes.len();
+		last
 	}
 
 	/// Quantises an input in real units, as `QuantizeLinear` does, but refuses to saturate.
@@ -83,7 +106,6 @@ impl Graph {
 	/// [`ModelError::Shape`] for another number of values, [`ModelError::InputRange`] for a value
 	/// that is not finite or that rounds to an integer out of range.
 	pub fn quantize_input(&self, values: &[f32]) -> Result<Vec<i64>, ModelError> {
-		let GraphInput { bounds, exponent, .. } = self.input;
 		if values.len() != self.bounds[0].len() {
 			return Err(ModelError::Shape {
 				what: format!("input {}", self.input.name),
@@ -91,18 +113,21 @@ impl Graph {
 				got: format!("{} values", values.len()),
 			});
 		}
-		let scale = 2f64.powi(exponent);
+		let Bounds { lo, hi } = self.input.bounds;
 		(values.iter().enumerate())
 			.map(|(index, &value)| {
-				let rounded = (f64::from(value) / scale).round_ties_even();
-				if rounded >= bounds.lo as f64 && rounded <= bounds.hi as f64 {
+				let scale = self.input.scale(index);
+				// onnxruntime divides in float32.
+				let rounded = (value / scale).round_ties_even();
+				if rounded >= lo as f32 && rounded <= hi as f32 {
 					return Ok(rounded as i64);
 				}
+				let real = |integer: i64| integer as f64 * f64::from(scale);
 				Err(ModelError::InputRange {
 					value: value.into(),
 					index,
-					lo: bounds.lo as f64 * scale,
-					hi: bounds.hi as f64 * scale,
+					lo: real(lo),
+					hi: real(hi),
 				})
 			})
 			.collect()
@@ -114,10 +139,11 @@ impl Graph {
 	/// If the input has another size than the graph's.
 	pub fn saturate_input(&self, values: &[f32]) -> Vec<i64> {
 		assert_eq!(values.len(), self.bounds[0].len(), "size of the input");
-		let scale = 2f64.powi(self.input.exponent);
 		let Bounds { lo, hi } = self.input.bounds;
-		let round = |&value: &f32| (f64::from(value) / scale).round_ties_even();
-		values.iter().map(|value| (round(value) as i64).clamp(lo, hi)).collect()
+		let round = |(index, &value): (usize, &f32)| {
+			(value / self.input.scale(index)).round_ties_even().clamp(lo as f32, hi as f32) as i64
+		};
+		values.iter().enumerate().map(round).collect()
 	}
 
 	/// Drops nodes that the output does not depend on.

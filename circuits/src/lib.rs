@@ -17,10 +17,12 @@ mod graph;
 mod lower;
 pub mod onnx;
 pub mod ops;
+pub mod plan;
 pub mod quantize;
 pub mod r1cs;
 pub mod samples;
 mod signal;
+mod value;
 
 pub use compile::{
 	assign, compile, interface, Assignment, Circuit, InputChoice, Layer, Options, OutputChoice,
@@ -28,8 +30,9 @@ pub use compile::{
 pub use error::{show_shape, ModelError};
 pub use gadgets::argmax::argmax_value;
 pub use graph::{Graph, GraphInput, GraphNode, GraphOutput};
-pub use lower::{lower, Lowering, Value};
+pub use lower::{lower, Lowering};
 pub use signal::{Bounds, Signal};
+pub use value::{dyadic, Integers, Kind, Quantized, Real, Scaled, Unary, Unit, Value};
 
 /// An element of the scalar field of BN254: what a wire holds.
 pub type Element = ark_bn254::Fr;

@@ -4,90 +4,19 @@ use crate::{
 	error::{show_shape, ModelError},
 	graph::{Graph, GraphInput, GraphNode, GraphOutput},
 	onnx::{Input, Model, Node, Tensor},
-	ops::{self, Operator},
+	ops::{self, Factors, Linear, Operator, Place, Requantize, Select, Sum, Taps, Term},
+	plan::{Plan, Step},
 	signal::Bounds,
+	value::{dyadic, Integers, Kind, Quantized, Real, Unary, Unit, Value},
 };
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-/// An activation: integers and, per element, the exponent of what a unit is worth.
-#[derive(Clone, Debug)]
-pub struct Real {
-	/// Tensor of the integer graph.
-	pub tensor: usize,
-	/// Its shape here.
-	pub shape: Vec<usize>,
-	/// `real value = integer · 2^exponent`.
-	pub exponents: Vec<i32>,
-}
-
-impl Real {
-	/// The same shape and exponents for other integers.
-	#[must_use]
-	pub fn with_tensor(self, tensor: usize) -> Self {
-		Self { tensor, ..self }
-	}
-
-	/// The exponent that all elements share.
-	pub fn uniform_exponent(&self, node: &Node) -> Result<i32, ModelError> {
-		match self.exponents.split_first() {
-			Some((&first, rest)) if rest.iter().all(|&exponent| exponent == first) => Ok(first),
-			_ => Err(node.error("its input's scales differ by channel: quantise it before this")),
-		}
-	}
-}
-
-/// A dequantised constant.
-#[derive(Clone, Debug)]
-pub struct Integers {
-	/// Dimensions.
-	pub shape: Vec<usize>,
-	/// Integers, row-major, the zero point subtracted.
-	pub values: Vec<i64>,
-	/// `real value = integer · 2^exponent`.
-	pub exponents: Vec<i32>,
-}
-
-/// What a name of the ONNX graph stands for.
-#[derive(Clone, Debug)]
-pub enum Value {
-	/// The model's input, not yet quantised.
-	Input {
-		/// Its shape here.
-		shape: Vec<usize>,
-	},
-	/// A constant as the file has it.
-	Constant(Tensor),
-	/// A dequantised constant.
-	Integers(Integers),
-	/// A quantised activation.
-	Quantized(Real),
-	/// An activation in real units.
-	Real(Real),
-}
-
-impl Value {
-	/// The shape.
-	pub fn shape(&self) -> &[usize] {
-		match self {
-			Self::Input { shape } => shape,
-			Self::Constant(tensor) => &tensor.shape,
-			Self::Integers(integers) => &integers.shape,
-			Self::Quantized(real) | Self::Real(real) => &real.shape,
-		}
-	}
-
-	/// The same elements in another shape.
-	#[must_use]
-	pub fn with_shape(self, shape: Vec<usize>) -> Self {
-		match self {
-			Self::Input { .. } => Self::Input { shape },
-			Self::Constant(tensor) => Self::Constant(Tensor { shape, ..tensor }),
-			Self::Integers(integers) => Self::Integers(Integers { shape, ..integers }),
-			Self::Quantized(real) => Self::Quantized(Real { shape, ..real }),
-			Self::Real(real) => Self::Real(Real { shape, ..real }),
-		}
-	}
-}
+/// Sums below this are exact in float32, in whatever order they are added.
+pub(crate) const FLOAT_LIMIT: i128 = 1 << 24;
+/// Sums below this fit the 32-bit accumulators of integer kernels.
+pub(crate) const KERNEL_LIMIT: i128 = 1 << 31;
+/// Most elements of one tensor.
+pub(crate) const MAX_ELEMENTS: usize = 1 << 24;
 
 /// A lowering under way.
 #[derive(Debug)]
@@ -101,7 +30,7 @@ pub struct Lowering<'a> {
 	input: Option<GraphInput>,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
 	/// The value of a node's input.
 	pub fn value(&self, node: &Node, index: usize) -> Result<Value, ModelError> {
 		let name = node.input(index)?;
@@ -111,41 +40,120 @@ impl Lowering<'_> {
 		}
 	}
 
-	/// A node's input that must be a constant of the file.
+	/// A node's input that must be a constant.
 	pub fn constant(&self, node: &Node, index: usize) -> Result<&Tensor, ModelError> {
 		let name = node.input(index)?;
-		self.model
-			.constants
-			.get(name)
-			.ok_or_else(|| node.error(format!("its input {name} must be a constant")))
-	}
-
-	/// A node's input that must be a dequantised constant.
-	pub fn integers(&self, node: &Node, index: usize) -> Result<&Integers, ModelError> {
-		let name = node.input(index)?;
 		match self.values.get(name) {
-			Some(Value::Integers(integers)) => Ok(integers),
-			_ => Err(node.error(format!(
-				"its input {name} is not a quantised constant: run `zkml quantize` first"
-			))),
+			Some(Value::Constant(tensor)) => Ok(tensor),
+			_ => self
+				.model
+				.constants
+				.get(name)
+				.ok_or_else(|| node.error(format!("its input {name} must be a constant"))),
 		}
 	}
 
-	/// A node's input that must be an activation in real units.
-	pub fn real(&self, node: &Node, index: usize) -> Result<Real, ModelError> {
+	/// Whether a node's input is a constant: of the file, folded, or dequantised.
+	pub fn is_constant(&self, node: &Node, index: usize) -> bool {
+		node.optional_input(index).is_some_and(|name| match self.values.get(name) {
+			Some(value) => matches!(value, Value::Constant(_) | Value::Integers(_)),
+			None => self.model.constants.contains_key(name),
+		})
+	}
+
+	/// A node's input that must be a constant of integers, such as axes; `None` if it is absent.
+	pub fn ints(&self, node: &Node, index: usize) -> Result<Option<Vec<i64>>, ModelError> {
+		if node.optional_input(index).is_none() {
+			return Ok(None);
+		}
+		let tensor = self.constant(node, index)?;
+		tensor
+			.data
+			.integers()
+			.map(Some)
+			.ok_or_else(|| node.error(format!("its input {index} is not of integers")))
+	}
+
+	/// A node's input that must be a constant in real units: dequantised, or floats that are short
+	/// multiples of powers of two.
+	pub fn integers(&self, node: &Node, index: usize) -> Result<Cow<'_, Integers>, ModelError> {
+		let name = node.input(index)?;
+		if let Some(Value::Integers(integers)) = self.values.get(name) {
+			return Ok(Cow::Borrowed(integers));
+		}
+		let tensor = self.constant(node, index).map_err(|_| {
+			node.error(format!(
+				"its input {name} is not a quantised constant: run `zkml quantize` first"
+			))
+		})?;
+		let Some(floats) = tensor.floats() else {
+			return Err(node.error(format!("its input {name} is not dequantised")));
+		};
+		const LARGEST: i64 = 1 << 23;
+		let parts: Vec<(i64, i32)> = floats.iter().map(|&value| dyadic(value)).collect();
+		let exponent =
+			parts.iter().filter(|part| part.0 != 0).map(|part| part.1).min().unwrap_or(0);
+		let values = parts.iter().map(|&(integer, power)| {
+			let shift = u32::try_from(power - exponent).unwrap_or(0).min(40);
+			Some(integer << shift).filter(|value| value.abs() < LARGEST)
+		});
+		let values: Option<Vec<i64>> = values.collect();
+		match (values, floats.iter().all(|value| value.is_finite())) {
+			(Some(values), true) if (-126..=127).contains(&exponent) => Ok(Cow::Owned(Integers {
+				shape: tensor.shape.clone(),
+				scales: vec![2f32.powi(exponent); values.len()],
+				values,
+				dequantized: false,
+			})),
+			_ => Err(node
+				.error(format!("its constant {name} is not quantised: run `zkml quantize` first"))),
+		}
+	}
+
+	/// A node's input that must be an activation in real units; functions may be pending.
+	pub fn pending(&self, node: &Node, index: usize) -> Result<Real, ModelError> {
 		let name = node.input(index)?;
 		match self.values.get(name) {
 			Some(Value::Real(real)) => Ok(real.clone()),
+			Some(Value::Fused(_)) => Err(node.error(format!(
+				"its input {name} is computed in float by onnxruntime, where it is no function of \
+				 integers: put QuantizeLinear after the layer before, or run `zkml quantize --snap`"
+			))),
+			Some(Value::Quantized(_)) => Err(node.error(format!(
+				"its input {name} is of integers: it needs DequantizeLinear or Cast"
+			))),
 			_ => Err(node.error(format!(
 				"its input {name} is not a quantised activation: run `zkml quantize` first"
 			))),
 		}
 	}
 
-	/// The operator that makes a tensor, if it is of this kind, and its first input.
-	pub fn producer<T: Operator + 'static>(&self, tensor: usize) -> Option<(&T, usize)> {
-		let node = &self.nodes[tensor.checked_sub(1)?];
-		Some((node.op.as_any().downcast_ref()?, *node.inputs.first()?))
+	/// A node's input that must be an activation in real units, with nothing pending.
+	pub fn real(&mut self, node: &Node, index: usize) -> Result<Real, ModelError> {
+		let real = self.pending(node, index)?;
+		if real.then.is_empty() {
+			return Ok(real);
+		}
+		let real = self.realize(node, real)?;
+		self.values.insert(node.input(index)?.into(), Value::Real(real.clone()));
+		Ok(real)
+	}
+
+	/// Applies what is pending.
+	pub fn realize(&mut self, node: &Node, real: Real) -> Result<Real, ModelError> {
+		let then = real.then.clone();
+		then.into_iter().try_fold(Real { then: Vec::new(), source: None, ..real }, |real, unary| {
+			ops::apply(self, node, real, unary)
+		})
+	}
+
+	/// A node's input that must be integers.
+	pub fn quantized(&self, node: &Node, index: usize) -> Result<Quantized, ModelError> {
+		let name = node.input(index)?;
+		match self.values.get(name) {
+			Some(Value::Quantized(quantized)) => Ok(quantized.clone()),
+			_ => Err(node.error(format!("its input {name} is not a quantised activation"))),
+		}
 	}
 
 	/// The bounds of a tensor's elements.
@@ -153,39 +161,229 @@ impl Lowering<'_> {
 		&self.bounds[tensor]
 	}
 
-	/// Declares the model's input.
+	/// Declares the model's input, whose tensor holds integers less the zero point.
 	pub fn set_input(
 		&mut self,
 		node: &Node,
 		bounds: Bounds,
-		exponent: i32,
+		scales: Vec<f32>,
 	) -> Result<(), ModelError> {
-		let Input { name, shape } = self.model.input.clone();
+		let Input { name, shape, .. } = self.model.input.clone();
 		self.bounds[0] = vec![bounds; shape.iter().product()];
-		match self.input.replace(GraphInput { name, shape, bounds, exponent }) {
+		match self.input.replace(GraphInput { name, shape, bounds, scales }) {
 			None => Ok(()),
 			Some(_) => Err(node.error("the input is quantised twice")),
 		}
+	}
+
+	/// What the input was quantised as, if it was.
+	pub fn input(&self) -> Option<&GraphInput> {
+		self.input.as_ref()
 	}
 
 	/// Appends an integer operator and returns the tensor that it makes.
 	pub fn push(
 		&mut self,
 		node: &Node,
-		op: Box<dyn Operator>,
+		op: impl Operator + 'static,
 		inputs: &[usize],
 		shape: &[usize],
 	) -> Result<usize, ModelError> {
+		let count = shape.iter().try_fold(1usize, |count, &size| count.checked_mul(size));
+		if count.is_none_or(|count| count > MAX_ELEMENTS) {
+			return Err(node.error(format!("a result of shape {} is too large", show_shape(shape))));
+		}
 		let sources: Vec<&[Bounds]> =
 			inputs.iter().map(|&tensor| self.bounds[tensor].as_slice()).collect();
 		let bounds = op.bounds(&sources);
+		debug_assert_eq!(Some(bounds.len()), count, "{} of {}", op.name(), node.name);
 		check_bounds(&node.name, &bounds)?;
 		self.bounds.push(bounds);
 		let name = node.name.clone();
 		let (inputs, shape) = (inputs.to_vec(), shape.to_vec());
-		self.nodes.push(GraphNode { name, op, inputs, shape });
+		self.nodes.push(GraphNode { name, op: Box::new(op), inputs, shape });
 		Ok(self.nodes.len())
 	}
+
+	/// Appends a linear operator none of whose partial sums reaches a limit: [`FLOAT_LIMIT`] where
+	/// onnxruntime may add floats, [`KERNEL_LIMIT`] where it adds integers.
+	pub fn push_linear<T: Taps>(
+		&mut self,
+		node: &Node,
+		linear: Linear<T>,
+		inputs: &[usize],
+		shape: &[usize],
+		limit: i128,
+	) -> Result<usize, ModelError> {
+		let sources: Vec<&[Bounds]> =
+			inputs.iter().map(|&tensor| self.bounds[tensor].as_slice()).collect();
+		let reach = linear.reach(&sources);
+		if reach < limit {
+			return self.push(node, linear, inputs, shape);
+		}
+		if limit < KERNEL_LIMIT {
+			return Err(inexact(node, reach));
+		}
+		Err(ModelError::Overflow { node: node.name.clone(), bound: reach })
+	}
+
+	/// A rearrangement of tensors; nothing where it leaves all as it is.
+	pub fn select(
+		&mut self,
+		node: &Node,
+		places: Vec<Place>,
+		inputs: &[usize],
+		shape: &[usize],
+	) -> Result<usize, ModelError> {
+		let same = |(index, place): (usize, &Place)| {
+			*place == Place::Input { input: 0, element: index as u32 }
+		};
+		if let &[input] = inputs {
+			if places.len() == self.bounds[input].len() && places.iter().enumerate().all(same) {
+				return Ok(input);
+			}
+		}
+		self.push(node, Select { places }, inputs, shape)
+	}
+
+	/// `factor · x + addend`, element by element.
+	pub fn affine(
+		&mut self,
+		node: &Node,
+		tensor: usize,
+		factors: Factors,
+		addends: Option<Vec<i64>>,
+		shape: &[usize],
+	) -> Result<usize, ModelError> {
+		let outputs = self.bounds[tensor].len();
+		let mut linear = Linear::new(Sum { outputs, terms: vec![Term { places: None, factors }] });
+		if let Some(addends) = addends {
+			linear.bias = addends;
+		}
+		self.push(node, linear, &[tensor], shape)
+	}
+
+	/// Adds a constant to every element; nothing where it is 0.
+	pub fn shift_by(
+		&mut self,
+		node: &Node,
+		quantized: &Quantized,
+		addend: i64,
+	) -> Result<usize, ModelError> {
+		if addend == 0 {
+			return Ok(quantized.tensor);
+		}
+		let addends = Some(vec![addend; self.bounds[quantized.tensor].len()]);
+		self.affine(node, quantized.tensor, Factors::All(1), addends, &quantized.shape)
+	}
+
+	/// Brings elements to finer exponents, which must be powers of two that are no larger.
+	pub fn refine(
+		&mut self,
+		node: &Node,
+		real: Real,
+		exponents: &[i32],
+	) -> Result<Real, ModelError> {
+		let from = real.exponents(node)?;
+		let shifts: Vec<i32> = from.iter().zip(exponents).map(|(from, to)| from - to).collect();
+		if shifts.iter().all(|&shift| shift == 0) {
+			return Ok(real);
+		}
+		if let Some(shift) = shifts.iter().find(|shift| !(0..=31).contains(*shift)) {
+			return Err(node.error(format!("its operands' scales are 2^{shift} apart, too far")));
+		}
+		let factors = Factors::Each(shifts.iter().map(|&shift| 1 << shift).collect());
+		let tensor = self.affine(node, real.tensor, factors, None, &real.shape)?;
+		let units = exponents.iter().map(|&exponent| Unit::Exact(exponent)).collect();
+		Ok(Real { tensor, units, source: None, ..real })
+	}
+
+	/// Brings all elements to their finest exponent.
+	pub fn uniform(&mut self, node: &Node, real: Real) -> Result<Real, ModelError> {
+		if real.units.windows(2).all(|pair| pair[0] == pair[1]) {
+			return Ok(real);
+		}
+		let exponents = real.exponents(node)?;
+		let least = exponents.iter().copied().min().unwrap_or_default();
+		let count = exponents.len();
+		self.refine(node, real, &vec![least; count])
+	}
+
+	/// Appends rounding steps, one for each element, each proven in the cheapest way.
+	pub fn round(
+		&mut self,
+		node: &Node,
+		tensor: usize,
+		shape: &[usize],
+		steps: impl Iterator<Item = Step>,
+	) -> Result<usize, ModelError> {
+		let mut op = Requantize { cases: Vec::new(), which: Vec::new() };
+		// Steps differ by channel, bounds by channel and position; most elements share theirs.
+		let mut known: HashMap<(String, i64, i64), u32> = HashMap::new();
+		let mut last: Option<(Step, Bounds, u32)> = None;
+		for (step, &bounds) in steps.zip(&self.bounds[tensor]) {
+			if let Some((other, same, case)) = &last {
+				if *other == step && *same == bounds {
+					op.which.push(*case);
+					continue;
+				}
+			}
+			let key = (format!("{step:?}"), bounds.lo, bounds.hi);
+			let case = match known.get(&key) {
+				Some(&case) => case,
+				None => {
+					let plan = Plan::new(&step, bounds).ok_or_else(|| {
+						node.error(
+							"no constraints of reasonable size give onnxruntime's roundings here: \
+							 run `zkml quantize --snap`, which chooses scales that are powers of two",
+						)
+					})?;
+					let case = op.cases.len() as u32;
+					op.cases.push(ops::Case { step: step.clone(), bounds, plan });
+					known.insert(key, case);
+					case
+				},
+			};
+			op.which.push(case);
+			last = Some((step, bounds, case));
+		}
+		self.push(node, op, &[tensor], shape)
+	}
+
+	/// As [`Self::push`], but refuses results that float32 does not hold exactly.
+	pub fn push_exact(
+		&mut self,
+		node: &Node,
+		op: impl Operator + 'static,
+		inputs: &[usize],
+		shape: &[usize],
+	) -> Result<usize, ModelError> {
+		let tensor = self.push(node, op, inputs, shape)?;
+		let reach = |bounds: &Bounds| i128::from(bounds.lo).abs().max(i128::from(bounds.hi).abs());
+		match self.bounds[tensor].iter().map(reach).max() {
+			Some(reach) if reach >= FLOAT_LIMIT => Err(inexact(node, reach)),
+			_ => Ok(tensor),
+		}
+	}
+
+	/// The shapes of a node's inputs, for messages.
+	fn shapes(&self, node: &Node) -> String {
+		let shape = |index| self.value(node, index).map(|value| show_shape(value.shape()));
+		let shapes: Vec<String> =
+			(0..node.inputs.len()).map(|index| shape(index).unwrap_or("?".into())).collect();
+		if shapes.is_empty() {
+			"none".into()
+		} else {
+			shapes.join(", ")
+		}
+	}
+}
+
+fn inexact(node: &Node, reach: i128) -> ModelError {
+	node.error(format!(
+		"its sums could reach {reach}, beyond 2^24, where onnxruntime rounds them: use fewer weight \
+		 bits or coarser scales"
+	))
 }
 
 /// Refuses bounds that leave 32-bit integers, where other runtimes wrap around.
@@ -210,8 +408,9 @@ pub fn lower(model: &Model) -> Result<Graph, ModelError> {
 		bounds: vec![Vec::new()],
 		input: None,
 	};
-	let shape = model.input.shape.clone();
-	lowering.values.insert(model.input.name.clone(), Value::Input { shape });
+	let name = model.input.name.clone();
+	let value = ops::input(&mut lowering, &model.input)?;
+	lowering.values.insert(name, value);
 	for node in &model.nodes {
 		let Some(lower) = ops::lowering(&node.op) else {
 			return Err(ModelError::Operator {
@@ -221,50 +420,114 @@ pub fn lower(model: &Model) -> Result<Graph, ModelError> {
 				supported: ops::supported(),
 			});
 		};
-		let value = lower(&mut lowering, node)?;
-		lowering.values.insert(node.output()?.into(), value);
+		let values = lower.run(&mut lowering, node)?;
+		for (name, value) in node.outputs.iter().zip(values) {
+			lowering.values.insert(name.clone(), value);
+		}
 	}
-	let output = match lowering.values.remove(&model.output) {
-		Some(Value::Real(real) | Value::Quantized(real)) if real.tensor > 0 => real,
-		_ => {
-			return Err(ModelError::Malformed(format!(
-				"output {} is not the result of quantised layers: run `zkml quantize` first",
-				model.output
-			)))
-		},
-	};
-	let input = lowering.input.take().expect("an activation comes from the quantised input");
-	let exponent = output.exponents.iter().copied().min().unwrap_or_default();
-	let shifts: Vec<u32> = output.exponents.iter().map(|e| (e - exponent) as u32).collect();
-	if let Some(shift) = shifts.iter().find(|&&shift| shift > 31) {
-		let node = model.output.clone();
-		return Err(ModelError::Overflow { node, bound: 1i128 << (*shift).min(126) });
-	}
-	let aligned: Vec<Bounds> = (lowering.bounds[output.tensor].iter().zip(&shifts))
-		.map(|(bounds, &shift)| bounds.times(1 << shift))
-		.collect();
-	check_bounds(&model.output, &aligned)?;
-	let output = GraphOutput {
-		name: model.output.clone(),
-		tensor: output.tensor,
-		shape: output.shape,
-		exponent,
-		shifts,
-		bounds: aligned,
-	};
-	Ok(Graph { input, nodes: lowering.nodes, output, bounds: lowering.bounds }.without_dead_nodes())
+	lowering.finish()
 }
 
 impl Lowering<'_> {
-	/// The shapes of a node's inputs, for messages.
-	fn shapes(&self, node: &Node) -> String {
-		let shape = |index| self.value(node, index).map(|value| show_shape(value.shape()));
-		let shapes: Vec<String> =
-			(0..node.inputs.len()).map(|index| shape(index).unwrap_or("?".into())).collect();
-		if shapes.is_empty() {
-			"none".into()
-		} else {
-			shapes.join(", ")
+	/// The graph, with its outputs brought to one unit.
+	fn finish(mut self) -> Result<Graph, ModelError> {
+		let names = self.model.outputs.clone();
+		let end = Node {
+			name: names.join(", "),
+			op: "output".into(),
+			inputs: names.clone(),
+			outputs: Vec::new(),
+			attributes: Default::default(),
+		};
+		let mut parts = Vec::new();
+		let mut reals = Vec::new();
+		for (index, name) in names.iter().enumerate() {
+			let real = match self.values.get(name) {
+				Some(Value::Real(_)) => self.real(&end, index)?,
+				Some(Value::Quantized(quantized)) => {
+					let count = self.bounds[quantized.tensor].len();
+					let Quantized { tensor, shape, .. } = quantized.clone();
+					Real::new(tensor, shape, vec![Unit::Exact(0); count])
+				},
+				Some(Value::Fused(_)) => return Err(self.pending(&end, index).unwrap_err()),
+				_ => {
+					return Err(ModelError::Malformed(format!(
+						"output {name} is not the result of quantised layers: run `zkml quantize` \
+						 first"
+					)))
+				},
+			};
+			parts.push((name.clone(), real.shape.clone()));
+			reals.push(real);
 		}
+		let real = match reals.len() {
+			1 => reals.swap_remove(0),
+			_ => {
+				let counts = reals.iter().map(|real| real.units.len());
+				let places = counts.enumerate().flat_map(|(input, count)| {
+					(0..count).map(move |element| Place::Input {
+						input: input as u32,
+						element: element as u32,
+					})
+				});
+				let places: Vec<Place> = places.collect();
+				let tensors: Vec<usize> = reals.iter().map(|real| real.tensor).collect();
+				let shape = vec![places.len()];
+				let units = reals.iter().flat_map(|real| real.units.clone()).collect();
+				let tensor = self.push(&end, Select { places }, &tensors, &shape)?;
+				Real::new(tensor, shape, units)
+			},
+		};
+		if real.tensor == 0 {
+			return Err(ModelError::Malformed(format!(
+				"output {} is the input: there is nothing to prove",
+				names.join(", ")
+			)));
+		}
+		let mixed = real.units.windows(2).any(|pair| pair[0] != pair[1]);
+		if mixed && real.units.iter().any(|unit| unit.exponent().is_none()) {
+			return Err(end.error(
+				"its scales differ by channel and are no powers of two, so that its integers \
+				 cannot be compared: end the model with QuantizeLinear, or run `zkml quantize \
+				 --snap`",
+			));
+		}
+		let Real { tensor, shape, units, .. } = self.uniform(&end, real)?;
+		let unit = units.first().copied().unwrap_or(Unit::Exact(0));
+		let scale = match unit {
+			Unit::Exact(exponent) if !(-126..=127).contains(&exponent) => {
+				return Err(end.error(format!("its unit 2^{exponent} is no normal float")));
+			},
+			Unit::Exact(exponent) => 2f32.powi(exponent),
+			other => other.real(1),
+		};
+		let input = self.input.take().expect("an activation comes from the quantised input");
+		let bounds = self.bounds[tensor].clone();
+		let output = GraphOutput { name: names.join(", "), tensor, shape, parts, scale, bounds };
+		Ok(Graph { input, nodes: self.nodes, output, bounds: self.bounds }.without_dead_nodes())
 	}
+
+	/// The value of a name, for operators that look ahead.
+	pub fn named(&self, name: &str) -> Option<&Value> {
+		self.values.get(name)
+	}
+}
+
+/// A kind from the data of a zero point.
+pub(crate) fn kind_of(tensor: &Tensor) -> Option<Kind> {
+	use crate::onnx::Data;
+	match tensor.data {
+		Data::U8(_) => Some(Kind::U8),
+		Data::I8(_) => Some(Kind::I8),
+		Data::I32(_) => Some(Kind::I32),
+		Data::I64(_) => Some(Kind::I64),
+		Data::F32(_) => None,
+	}
+}
+
+/// A function pending after others.
+pub(crate) fn then(mut real: Real, unary: Unary) -> Real {
+	real.then.push(unary);
+	real.source = None;
+	real
 }

@@ -17,7 +17,7 @@ pub struct Samples {
 impl Samples {
 	/// Reads the arrays `x` (one sample per row) and, if it is there, `y` (labels).
 	///
-	/// `shape` is the model's input shape; its first dimension is the batch. `x` may be of type
+	/// `shape` is the model's input shape; its first dimension is the batch, and a sample is a batch. `x` may be of type
 	/// float32, float64, uint8 or int64.
 	///
 	/// # Errors
@@ -45,10 +45,18 @@ impl Samples {
 				got: show_shape(x.shape().get(1..).unwrap_or_default()),
 			});
 		}
-		let count = x.shape()[0];
-		if count == 0 {
+		let size: usize = shape.iter().product();
+		if x.is_empty() || size == 0 {
 			return Err(ModelError::Samples("x is empty".into()));
 		}
+		if x.len() % size != 0 {
+			return Err(ModelError::Samples(format!(
+				"x has {} rows, and the model takes {} at once",
+				x.shape()[0],
+				shape[0]
+			)));
+		}
+		let count = x.len() / size;
 		if let Some(index) = x.iter().position(|value| !value.is_finite()) {
 			return Err(ModelError::Samples(format!(
 				"x holds a value that is not finite, at {index}"
@@ -64,7 +72,7 @@ impl Samples {
 			None
 		};
 		let inputs: Vec<f32> = x.iter().copied().collect();
-		Ok(Self { size: inputs.len() / count, inputs, labels })
+		Ok(Self { size, inputs, labels })
 	}
 
 	/// Number of samples.

@@ -1,6 +1,6 @@
 //! Bounded integers in a circuit.
 
-use crate::r1cs::LinearCombination;
+use crate::r1cs::{LinearCombination, Wire};
 
 /// The closed interval in which an integer is proven to lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,13 @@ impl Bounds {
 		Self { lo: self.lo.saturating_add(other.lo), hi: self.hi.saturating_add(other.hi) }
 	}
 
+	/// The interval of `x · y`, saturating at the ends of 64 bits.
+	#[must_use]
+	pub fn product(self, other: Self) -> Self {
+		let (a, b) = (self.times(other.lo), self.times(other.hi));
+		Self { lo: a.lo.min(b.lo), hi: a.hi.max(b.hi) }
+	}
+
 	/// Bits of the narrowest two's complement that holds the interval.
 	pub fn signed_bits(self) -> u32 {
 		let magnitude = |value: i64| i64::BITS - (value ^ (value >> 63)).leading_zeros();
@@ -53,6 +60,8 @@ impl Bounds {
 pub struct Signal {
 	/// The combination of wires; empty when only a witness is filled.
 	pub lc: LinearCombination,
+	/// No fewer terms than the combination has when constraints are collected.
+	pub terms: u32,
 	/// The value; meaningless when only constraints are collected.
 	pub value: i64,
 	/// Smallest value that the constraints allow.
@@ -64,7 +73,12 @@ pub struct Signal {
 impl Signal {
 	/// A constant.
 	pub fn constant(value: i64) -> Self {
-		Self { lc: LinearCombination::constant(value), value, lo: value, hi: value }
+		Self { lc: LinearCombination::constant(value), terms: 1, value, lo: value, hi: value }
+	}
+
+	/// One wire.
+	pub fn wire(wire: Wire, value: i64, Bounds { lo, hi }: Bounds) -> Self {
+		Self { lc: LinearCombination::wire(wire), terms: 1, value, lo, hi }
 	}
 
 	/// The proven interval.
@@ -72,13 +86,38 @@ impl Signal {
 		Bounds { lo: self.lo, hi: self.hi }
 	}
 
-	/// `self · 2^shift`.
+	/// `self + factor · other`, with the bounds of independent summands.
 	#[must_use]
-	pub fn shifted_left(&self, shift: u32) -> Self {
-		let factor = 1i64 << shift;
-		let Bounds { lo, hi } = self.bounds().times(factor);
-		let lc = LinearCombination::default().plus(factor, &self.lc);
-		Self { lc, value: self.value.wrapping_mul(factor), lo, hi }
+	pub fn plus(self, factor: i64, other: &Self) -> Self {
+		let Bounds { lo, hi } = self.bounds().plus(other.bounds().times(factor));
+		Self {
+			lc: self.lc.plus(factor, &other.lc),
+			terms: self.terms.saturating_add(other.terms),
+			value: self.value.wrapping_add(other.value.wrapping_mul(factor)),
+			lo,
+			hi,
+		}
+	}
+
+	/// `self + value`.
+	#[must_use]
+	pub fn plus_constant(self, value: i64) -> Self {
+		if value == 0 {
+			return self;
+		}
+		self.plus(1, &Self::constant(value))
+	}
+
+	/// `factor · self`.
+	#[must_use]
+	pub fn times(&self, factor: i64) -> Self {
+		Self {
+			lc: LinearCombination::default().plus(factor, &self.lc),
+			terms: self.terms,
+			value: self.value.wrapping_mul(factor),
+			lo: self.bounds().times(factor).lo,
+			hi: self.bounds().times(factor).hi,
+		}
 	}
 }
 

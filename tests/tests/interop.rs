@@ -167,7 +167,7 @@ fn onnxruntime_computes_the_same_integers() {
 		.iter()
 		.map(|image| digits.graph.evaluate(&digits.graph.quantize_input(image).unwrap()))
 		.collect();
-	let exponent = digits.graph.output.exponent;
+	let exponent = digits.graph.output.scale.log2() as i32;
 	let heldout = fs::read(file("heldout.npz")).unwrap();
 	says_yes(&onnxruntime(&digits.onnx, &heldout, exponent, &logits));
 	logits[449][9] += 1;
@@ -190,7 +190,7 @@ fn agrees(float: ModelProto, calibration: &[u8]) {
 			assert_eq!(circuit.r1cs.first_violation(&assignment.witness), None, "{options:?}");
 		}
 	}
-	says_yes(&onnxruntime(&onnx, calibration, graph.output.exponent, &logits));
+	says_yes(&onnxruntime(&onnx, calibration, graph.output.scale.log2() as i32, &logits));
 }
 
 #[test]

@@ -5,15 +5,14 @@
 //!
 //! # Why
 //! A running maximum `m` starts at `v₀`, and candidate `i` replaces it exactly if it is strictly
-//! larger: `vᵢ − m − 1 ≥ 0`. That difference plus `2^(d−1)` is decomposed into `d` bits, of which
-//! the lowest is no wire but what the others leave over; constrained to be boolean it pins the
-//! decomposition, and the top bit `g` is the comparison. Then `m' = m + g·(vᵢ − m)` and
+//! larger: `vᵢ − m − 1 ≥ 0`, whose proven sign is `g`. Then `m' = m + g·(vᵢ − m)` and
 //! `label' = label + g·(i − label)`.
 //!
 //! # Cost
 //! `d + 2` per candidate after the first, one less for the last, whose maximum nobody needs.
-//! Candidates that bounds decide cost nothing.
+//! Candidates that bounds decide cost nothing; long combinations cost 1 more each.
 
+use super::compare::{sign, Sign};
 use crate::{
 	r1cs::{Builder, LinearCombination},
 	signal::{Bounds, Signal},
@@ -33,63 +32,32 @@ pub fn argmax(builder: &mut Builder, candidates: &[Signal]) -> Signal {
 	let mut label = Signal::constant(0);
 	for (i, candidate) in candidates.iter().enumerate().skip(1) {
 		let index = i as i64;
-		let difference =
-			Bounds { lo: candidate.lo - largest.hi - 1, hi: candidate.hi - largest.lo - 1 };
-		if difference.hi < 0 {
+		let step = candidate.clone().plus(-1, &largest);
+		let ahead = step.clone().plus_constant(-1);
+		if ahead.hi < 0 {
 			continue;
 		}
-		if difference.lo >= 0 {
+		if ahead.lo >= 0 {
 			largest = candidate.clone();
 			label = Signal::constant(index);
 			continue;
 		}
-		let step = candidate.lc.clone().plus(-1, &largest.lc);
-		let value = candidate.value.wrapping_sub(largest.value).wrapping_sub(1);
-		let larger = is_non_negative(builder, &step.clone().plus_constant(-1), value, difference);
-		let wins = value >= 0;
+		let Sign { positive, integer } = sign(builder, &ahead);
+		let wins = ahead.value >= 0;
 		if i + 1 < candidates.len() {
 			let winner = if wins { candidate.value } else { largest.value };
-			let wire = builder.product(larger.clone(), step, largest.lc.clone(), winner);
-			largest = Signal {
-				lc: LinearCombination::wire(wire),
-				value: winner,
-				lo: largest.lo.max(candidate.lo),
-				hi: largest.hi.max(candidate.hi),
-			};
+			let step = integer.plus_constant(1);
+			let wire = builder.product(positive.clone(), step, largest.lc.clone(), winner);
+			let bounds =
+				Bounds { lo: largest.lo.max(candidate.lo), hi: largest.hi.max(candidate.hi) };
+			largest = Signal::wire(wire, winner, bounds);
 		}
 		let advance = LinearCombination::constant(index).plus(-1, &label.lc);
 		let winner = if wins { index } else { label.value };
-		let wire = builder.product(larger, advance, label.lc.clone(), winner);
-		label =
-			Signal { lc: LinearCombination::wire(wire), value: winner, lo: label.lo, hi: index };
+		let wire = builder.product(positive, advance, label.lc.clone(), winner);
+		label = Signal::wire(wire, winner, Bounds { lo: label.lo, hi: index });
 	}
 	label
-}
-
-/// A combination that is 1 if `sum` is not negative and else 0. `d` constraints for `d` bits.
-fn is_non_negative(
-	builder: &mut Builder,
-	sum: &LinearCombination,
-	value: i64,
-	bounds: Bounds,
-) -> LinearCombination {
-	let width = bounds.signed_bits();
-	let offset = 1i64 << (width - 1);
-	let shifted = value.wrapping_add(offset);
-	let mut lowest = sum.clone().plus_constant(offset);
-	let mut top = None;
-	for i in 1..width {
-		let bit = builder.alloc(|| (shifted >> i & 1).into());
-		builder.enforce_boolean(bit);
-		lowest = lowest.plus(-(1 << i), &LinearCombination::wire(bit));
-		top = Some(LinearCombination::wire(bit));
-	}
-	let top = top.unwrap_or_else(|| lowest.clone());
-	builder.enforce(|| {
-		let complement = LinearCombination::constant(1).plus(-1, &lowest);
-		[lowest, complement, LinearCombination::default()]
-	});
-	top
 }
 
 #[cfg(test)]

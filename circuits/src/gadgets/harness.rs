@@ -1,7 +1,7 @@
 //! Runs a gadget on right and on forged witnesses.
 
 use crate::{
-	r1cs::{Builder, InverseHint, LinearCombination, R1cs, Wire, ONE},
+	r1cs::{Builder, InverseHint, R1cs, Wire, ONE},
 	signal::{Bounds, Signal},
 };
 use ark_bn254::Fr;
@@ -40,8 +40,7 @@ impl Harness {
 			.map(|(&value, &bounds)| {
 				assert!(bounds.contains(value), "{value} within {bounds:?}");
 				let wire = builder.alloc_private_input(|| Fr::from(value));
-				let lc = LinearCombination::wire(wire);
-				Signal { lc, value, lo: bounds.lo, hi: bounds.hi }
+				Signal::wire(wire, value, bounds)
 			})
 			.collect();
 		let outputs = (self.gadget)(&mut builder, &signals);
@@ -61,10 +60,7 @@ impl Harness {
 	fn dry_outputs(&self) -> u32 {
 		let mut builder = Builder::constraints(0, 0);
 		let signals: Vec<Signal> = (self.inputs.iter())
-			.map(|bounds| {
-				let lc = LinearCombination::wire(builder.alloc_private_input(Fr::zero));
-				Signal { lc, value: 0, lo: bounds.lo, hi: bounds.hi }
-			})
+			.map(|&bounds| Signal::wire(builder.alloc_private_input(Fr::zero), bounds.lo, bounds))
 			.collect();
 		(self.gadget)(&mut builder, &signals).len() as u32
 	}

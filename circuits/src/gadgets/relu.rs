@@ -12,7 +12,7 @@
 
 use crate::{
 	r1cs::{Builder, LinearCombination},
-	signal::Signal,
+	signal::{Bounds, Signal},
 };
 
 /// Emits the gadget; see the module for what it proves.
@@ -31,13 +31,13 @@ pub fn relu(builder: &mut Builder, v: &Signal) -> Signal {
 	let recomposed = LinearCombination::bits(&bits).plus_constant(-offset);
 	let value = v.value.max(0);
 	let wire = builder.product(sign, recomposed, Default::default(), value);
-	Signal { lc: LinearCombination::wire(wire), value, lo: 0, hi: v.hi }
+	Signal::wire(wire, value, Bounds { lo: 0, hi: v.hi })
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{gadgets::harness::Harness, signal::Bounds};
+	use crate::gadgets::harness::Harness;
 
 	fn harness(lo: i64, hi: i64) -> Harness {
 		Harness::new(vec![Bounds { lo, hi }], |builder, inputs| vec![relu(builder, &inputs[0])])

@@ -1,120 +1,230 @@
-//! Requantise, round ties to even and saturate, in one decomposition.
+//! Scale, round and saturate a bounded integer, in one decomposition.
 //!
 //! # What is proven
-//! For an integer `v` with proven bounds, `y = clamp(RNE(v / 2^s), lo, lo + 2^n − 1)`, where RNE
-//! rounds half to even and `lo` is even. With `lo = 0` this is ReLU as well.
+//! For an integer `v` with proven bounds, `y = z + clamp(R(m·v + c, s), lo, hi)`, where
+//! `R(u, s)` is `⌊u / 2^s⌋`, or with `ties_to_even` the quotient less 1 where `u mod 2^s = 0` and
+//! the quotient is odd: so `c = 2^(s−1)` rounds half to even. To the listed exceptions
+//! `v = aₑ` an integer `dₑ` is added. With `lo = 0` this is ReLU as well.
 //!
 //! # Why
-//! Let `u = v − lo·2^s + 2^(s−1)`, so that `⌊u / 2^s⌋` rounds half up, and let `k` be the bits of
-//! its signed bounds. The recomposition `Σ 2^i·bᵢ = u + 2^(k−1)` of `k` booleans has one solution,
-//! because both sides are integers far below the field's order. Then
+//! Let `u = m·v + c − lo·2^s`, and let `k` be the bits of its signed bounds. The recomposition
+//! `Σ 2^i·bᵢ = u + 2^(k−1)` of `k` booleans has one solution, because both sides are integers far
+//! below the field's order. Then, with `n` the bits of `hi − lo`,
 //!
 //! - `g = b_(k−1)` is 1 exactly if `u ≥ 0`;
 //! - a tie is `u mod 2^s = 0`. Rounding up was wrong if the quotient `q` came out odd:
 //!   `t = [low + 2^s·(1 − b_s) = 0]` is one is-zero test with the parity folded in, and `q − t` is
-//!   the even neighbour;
-//! - `z = [high + 2^h·(1 − g) = 0]`, with `high` the `h` bits above the quotient's low `n`, is 1
+//!   the even neighbour (`lo` is even, so that subtracting it keeps parities);
+//! - `w = [high + 2^h·(1 − g) = 0]`, with `high` the `h` bits above the quotient's low `n`, is 1
 //!   exactly if `0 ≤ q < 2^n`; `q − t < 0` cannot happen, as `t = 1` needs `q` odd;
-//! - `y − lo = z·(q − t) + (2^n − 1)·(g − z)`: one product. `g − z` is 1 exactly above the range.
-//!   At `q = 2^n` a tie is even already.
+//! - `y − lo = w·(q − t) + (2^n − 1)·(g − w)`: one product. `g − w` is 1 exactly above the range.
+//!   At `q = 2^n` a tie is even already;
+//! - where `hi − lo + 1` is no power of two, the result is clamped once more, by
+//!   [`super::relu`]; where `lo` is odd and ties matter, the quotient is not saturated in this
+//!   decomposition but by two of those;
+//! - an exception is an is-zero test of `u` less the value it has there.
 //!
 //! # Cost
 //! `k` booleans, 1 recomposition, 2 for the tie, 2 for the range, 1 product: **k + 6**. Without
-//! possible saturation `k + 4`; a bound that makes the result constant costs nothing.
+//! ties, or without possible saturation, 2 less; a bound that makes the result constant costs
+//! nothing. Each exception 2.
 
+use super::relu::relu;
 use crate::{
 	r1cs::{Builder, LinearCombination},
 	signal::{Bounds, Signal},
 };
 
-/// A requantisation: division by a power of two into `bits` bits from `lo` on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the gadget computes.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requantization {
+	/// The factor `m`, positive.
+	pub multiplier: i64,
+	/// The addend `c`.
+	pub addend: i64,
 	/// The divisor's exponent `s`.
 	pub shift: u32,
-	/// The smallest result, an even number.
+	/// Whether a quotient without remainder becomes even.
+	pub ties_to_even: bool,
+	/// The smallest quotient.
 	pub lo: i64,
-	/// Bits of the result: it is at most `lo + 2^bits − 1`.
-	pub bits: u32,
+	/// The largest quotient.
+	pub hi: i64,
+	/// The addend `z` of the result.
+	pub zero_point: i64,
+	/// Values of `v`, and what is added there.
+	pub exceptions: Vec<(i64, i64)>,
 }
 
 impl Requantization {
-	/// The largest result.
-	pub fn hi(&self) -> i64 {
-		self.lo + (1 << self.bits) - 1
+	/// Division by `2^shift`, rounded half to even, into `[lo, hi]`.
+	pub fn by_power_of_two(shift: u32, lo: i64, hi: i64) -> Self {
+		Self {
+			multiplier: 1,
+			addend: if shift == 0 { 0 } else { 1 << (shift - 1) },
+			shift,
+			ties_to_even: shift > 0,
+			lo,
+			hi,
+			zero_point: 0,
+			exceptions: Vec::new(),
+		}
+	}
+
+	/// The quotient before saturation.
+	fn quotient(&self, v: i64) -> i64 {
+		let u = self.multiplier.wrapping_mul(v).wrapping_add(self.addend);
+		let quotient = u >> self.shift;
+		let tie = self.ties_to_even && u & ((1i64 << self.shift) - 1) == 0;
+		quotient - i64::from(tie && quotient & 1 == 1)
 	}
 
 	/// The reference: the result for one integer.
 	pub fn apply(&self, v: i64) -> i64 {
-		round_shift(v, self.shift).clamp(self.lo, self.hi())
+		let exception = self.exceptions.iter().find(|&&(at, _)| at == v);
+		self.zero_point
+			+ self.quotient(v).clamp(self.lo, self.hi)
+			+ exception.map_or(0, |&(_, addend)| addend)
 	}
 
-	/// The bounds of the result, which is monotone in `v`.
+	/// The bounds of the result for `v` within bounds: all but the exceptions is monotone.
 	pub fn bounds(&self, v: Bounds) -> Bounds {
-		Bounds { lo: self.apply(v.lo), hi: self.apply(v.hi) }
+		let base = |v| self.zero_point + self.quotient(v).clamp(self.lo, self.hi);
+		let mut bounds = Bounds { lo: base(v.lo), hi: base(v.hi) };
+		for &(at, _) in self.exceptions.iter().filter(|&&(at, _)| v.contains(at)) {
+			let result = self.apply(at);
+			bounds = Bounds { lo: bounds.lo.min(result), hi: bounds.hi.max(result) };
+		}
+		bounds
 	}
-}
 
-/// `v / 2^shift`, rounded half to even.
-pub fn round_shift(v: i64, shift: u32) -> i64 {
-	if shift == 0 {
-		return v;
+	/// Whether integers of 62 bits hold everything that the gadget computes.
+	pub fn fits(&self, v: Bounds) -> bool {
+		let magnitude = i128::from(v.lo.unsigned_abs().max(v.hi.unsigned_abs()));
+		let end = i128::from(self.lo.unsigned_abs().max(self.hi.unsigned_abs()) + 2) << self.shift;
+		let reach = magnitude * i128::from(self.multiplier) + i128::from(self.addend).abs() + end;
+		self.shift < 60 && reach < 1 << 61
 	}
-	let half = 1i64 << (shift - 1);
-	let rounded = (v + half) >> shift;
-	let tie = (v + half) & ((1i64 << shift) - 1) == 0;
-	rounded - i64::from(tie && rounded & 1 == 1)
 }
 
 /// Emits the gadget; see the module for what it proves.
 ///
 /// # Panics
-/// If `lo` is odd, or a bound times a power of two leaves 62 bits.
+/// If [`Requantization::fits`] does not hold.
 pub fn requantize(builder: &mut Builder, v: &Signal, how: &Requantization) -> Signal {
-	assert_eq!(how.lo & 1, 0, "an even lower end keeps the parity of the quotient");
-	let Requantization { shift, lo, bits: n } = *how;
+	assert!(how.fits(v.bounds()), "a decomposition of machine words");
 	let bounds = how.bounds(v.bounds());
 	if bounds.lo == bounds.hi {
 		return Signal::constant(bounds.lo);
 	}
-	let half = if shift == 0 { 0 } else { 1i64 << (shift - 1) };
-	let lift = half - (lo << shift);
-	let u = Bounds { lo: v.lo + lift, hi: v.hi + lift };
-	let value = v.value.wrapping_add(lift);
+	let result = how.apply(v.value);
+	let mut signal = if how.ties_to_even && how.lo & 1 == 1 {
+		let quotients = Bounds { lo: how.quotient(v.lo), hi: how.quotient(v.hi) };
+		// An even end below everything, so that nothing saturates.
+		let lo = quotients.lo.min(how.lo) & !1;
+		let wide = Requantization { lo, hi: quotients.hi.max(how.hi), ..how.clone() };
+		let (quotient, bits) = saturate(builder, v, &wide);
+		let raised = clamp_below(builder, &quotient, how.lo);
+		let clamped = clamp_above(builder, &raised, how.hi);
+		except(builder, v, how, clamped, bits)
+	} else {
+		let (quotient, bits) = saturate(builder, v, how);
+		let clamped = clamp_above(builder, &quotient, how.hi);
+		except(builder, v, how, clamped, bits)
+	};
+	signal = signal.plus_constant(how.zero_point);
+	debug_assert!(!builder.wants_values() || signal.value == result);
+	Signal { value: result, lo: bounds.lo, hi: bounds.hi, ..signal }
+}
+
+/// `max(x, lo)`.
+fn clamp_below(builder: &mut Builder, x: &Signal, lo: i64) -> Signal {
+	if x.lo >= lo {
+		return x.clone();
+	}
+	relu(builder, &x.clone().plus_constant(-lo)).plus_constant(lo)
+}
+
+/// `min(x, hi)`.
+fn clamp_above(builder: &mut Builder, x: &Signal, hi: i64) -> Signal {
+	if x.hi <= hi {
+		return x.clone();
+	}
+	let excess = relu(builder, &x.clone().plus_constant(-hi));
+	let clamped = x.clone().plus(-1, &excess);
+	Signal { lo: x.lo.min(hi), hi, ..clamped }
+}
+
+/// Adds what the exceptions demand. `u` is what was decomposed, and its value.
+fn except(
+	builder: &mut Builder,
+	v: &Signal,
+	how: &Requantization,
+	mut sum: Signal,
+	(u, value): (LinearCombination, i64),
+) -> Signal {
+	let lift = value.wrapping_sub(how.multiplier.wrapping_mul(v.value));
+	for &(at, addend) in how.exceptions.iter().filter(|&&(at, _)| v.bounds().contains(at)) {
+		let there = how.multiplier * at + how.addend - (how.lo << how.shift);
+		debug_assert!(!builder.wants_values() || lift == how.addend - (how.lo << how.shift));
+		let distance = u.clone().plus_constant(-there);
+		let is = builder.is_zero(distance, value.wrapping_sub(there));
+		let one = Signal::wire(is, (value == there).into(), Bounds { lo: 0, hi: 1 });
+		sum = sum.plus(addend, &one);
+	}
+	sum
+}
+
+/// `clamp(R(m·v + c, s), lo, lo + 2^n − 1)` with the least `n` that reaches `hi`; and
+/// `m·v + c − lo·2^s` as a combination of its bits, with its value.
+fn saturate(
+	builder: &mut Builder,
+	v: &Signal,
+	how: &Requantization,
+) -> (Signal, (LinearCombination, i64)) {
+	let Requantization { shift, lo, .. } = *how;
+	let n = Bounds { lo: 0, hi: how.hi - lo }.unsigned_bits();
+	let lift = how.addend - (lo << shift);
+	let u = v.times(how.multiplier).plus_constant(lift);
 
 	let signed = u.lo < 0;
-	let width = if signed { u.signed_bits() } else { u.unsigned_bits() };
+	let width = if signed { u.bounds().signed_bits() } else { u.bounds().unsigned_bits() };
 	let magnitude_bits = width - u32::from(signed);
 	let sign_offset = if signed { 1i64 << (width - 1) } else { 0 };
 	let bits = builder.bits(
-		|| v.lc.clone().plus_constant(lift + sign_offset),
-		value.wrapping_add(sign_offset),
+		|| u.lc.clone().plus_constant(sign_offset),
+		u.value.wrapping_add(sign_offset),
 		width,
 	);
+	let decomposed = LinearCombination::bits(&bits).plus_constant(-sign_offset);
 	let (magnitude, sign) = bits.split_at(magnitude_bits as usize);
 	// g: whether u is not negative.
 	let (positive, is_positive) = match sign.first() {
-		Some(&wire) => (LinearCombination::wire(wire), value >= 0),
+		Some(&wire) => (LinearCombination::wire(wire), u.value >= 0),
 		None => (LinearCombination::constant(1), true),
 	};
-	// The result is not constant, so u reaches 2^shift and the quotient has at least one bit.
-	let (low, quotient) = magnitude.split_at(shift as usize);
-	let quotient_value = (value & ((1i64 << magnitude_bits) - 1)) >> shift;
+	let (low, quotient) = magnitude.split_at(magnitude.len().min(shift as usize));
+	let quotient_value = (u.value & ((1i64 << magnitude_bits) - 1)) >> shift;
 
 	// q − t: the quotient rounded to even, modulo 2^n.
 	let kept = &quotient[..quotient.len().min(n as usize)];
 	let mut rounded = LinearCombination::bits(kept);
 	let mut rounded_value = quotient_value & ((1i64 << n) - 1);
-	if shift > 0 {
-		let odd = LinearCombination::wire(quotient[0]);
+	if let (true, Some(&odd)) = (how.ties_to_even, quotient.first()) {
+		let odd = LinearCombination::wire(odd);
 		let tie = LinearCombination::bits(low).plus_constant(1 << shift).plus(-(1 << shift), &odd);
-		let tie_value = (value & ((1i64 << shift) - 1)) + ((1 - (quotient_value & 1)) << shift);
+		let tie_value = (u.value & ((1i64 << shift) - 1)) + ((1 - (quotient_value & 1)) << shift);
 		let wire = builder.is_zero(tie, tie_value);
 		rounded = rounded.plus(-1, &LinearCombination::wire(wire));
 		rounded_value -= i64::from(tie_value == 0);
 	}
 
-	let result = how.apply(v.value);
+	let most = (1i64 << n) - 1;
+	let reached = Bounds {
+		lo: how.quotient(v.lo).clamp(lo, lo + most),
+		hi: how.quotient(v.hi).clamp(lo, lo + most),
+	};
+	let value = how.quotient(v.value).clamp(lo, lo + most);
 	let wire = if u.hi >> shift >= 1 << n {
 		let high = &quotient[kept.len()..];
 		let out_of_range = LinearCombination::bits(high)
@@ -122,17 +232,17 @@ pub fn requantize(builder: &mut Builder, v: &Signal, how: &Requantization) -> Si
 			.plus(-(1 << high.len()), &positive);
 		let high_value = (quotient_value >> n) + (i64::from(!is_positive) << high.len());
 		let in_range = LinearCombination::wire(builder.is_zero(out_of_range, high_value));
-		let most = (1i64 << n) - 1;
 		let above = LinearCombination::default().plus(most, &positive).plus(-most, &in_range);
-		builder.product(in_range, rounded, above, result.wrapping_sub(lo))
+		builder.product(in_range, rounded, above, value.wrapping_sub(lo))
 	} else {
 		debug_assert!(
-			!builder.wants_values() || rounded_value * i64::from(is_positive) == result - lo
+			!builder.wants_values() || rounded_value * i64::from(is_positive) == value - lo
 		);
-		builder.product(positive, rounded, Default::default(), result.wrapping_sub(lo))
+		builder.product(positive, rounded, Default::default(), value.wrapping_sub(lo))
 	};
-	let lc = LinearCombination::wire(wire).plus_constant(lo);
-	Signal { lc, value: result, lo: bounds.lo, hi: bounds.hi }
+	let lifted = Bounds { lo: reached.lo - lo, hi: reached.hi - lo };
+	let signal = Signal::wire(wire, value.wrapping_sub(lo), lifted).plus_constant(lo);
+	(signal, (decomposed, u.value))
 }
 
 #[cfg(test)]
@@ -147,22 +257,51 @@ mod tests {
 		})
 	}
 
-	const RELU: Requantization = Requantization { shift: 3, lo: 0, bits: 4 };
-	const SIGNED: Requantization = Requantization { shift: 2, lo: -8, bits: 4 };
+	fn relu() -> Requantization {
+		Requantization::by_power_of_two(3, 0, 15)
+	}
+
+	fn signed() -> Requantization {
+		Requantization::by_power_of_two(2, -8, 7)
+	}
+
+	/// Every kind of range, factor and exception.
+	fn kinds() -> Vec<Requantization> {
+		let factor = Requantization {
+			multiplier: 5,
+			addend: 37,
+			shift: 6,
+			ties_to_even: false,
+			zero_point: 3,
+			..signed()
+		};
+		vec![
+			relu(),
+			signed(),
+			Requantization::by_power_of_two(0, 0, 7),
+			Requantization::by_power_of_two(3, 0, 10),
+			Requantization::by_power_of_two(3, -3, 12),
+			Requantization::by_power_of_two(2, -7, 20),
+			Requantization { multiplier: 3, ..Requantization::by_power_of_two(4, -8, 7) },
+			Requantization { exceptions: vec![(-5, 1), (20, -1), (290, -2)], ..factor.clone() },
+			Requantization { lo: -5, hi: 9, ..factor },
+		]
+	}
 
 	#[test]
 	fn rounds_half_to_even() {
 		let cases = [(4, 0), (5, 1), (12, 2), (20, 2), (28, 4), (-4, 0), (-12, -2), (-20, -2)];
+		let how = Requantization::by_power_of_two(3, -100, 100);
 		for (v, expected) in cases {
-			assert_eq!(round_shift(v, 3), expected, "{v} / 8");
+			assert_eq!(how.apply(v), expected, "{v} / 8");
 		}
-		assert_eq!(round_shift(-7, 0), -7);
+		assert_eq!(Requantization::by_power_of_two(0, -100, 100).apply(-7), -7);
 	}
 
 	#[test]
 	fn agrees_with_the_reference_on_every_value() {
-		for how in [RELU, SIGNED, Requantization { shift: 0, lo: 0, bits: 3 }] {
-			let harness = harness(-300, 300, how);
+		for how in kinds() {
+			let harness = harness(-300, 300, how.clone());
 			for v in -300..=300 {
 				harness.accepts(&[v], &[how.apply(v)]);
 			}
@@ -171,7 +310,7 @@ mod tests {
 
 	#[test]
 	fn costs_k_plus_6() {
-		let relu = |shift| Requantization { shift, lo: 0, bits: 8 };
+		let relu = |shift| Requantization::by_power_of_two(shift, 0, 255);
 		for k in 15..=31u32 {
 			let bound = (1i64 << (k - 1)) - 1 - (1 << 4);
 			assert_eq!(harness(-bound, bound, relu(5)).constraints() as u32, k + 6, "k = {k}");
@@ -180,17 +319,21 @@ mod tests {
 
 	#[test]
 	fn costs_less_where_bounds_allow() {
-		let relu = Requantization { shift: 5, lo: 0, bits: 8 };
-		assert_eq!(harness(-4_000, 4_000, relu).constraints(), 13 + 4, "no saturation");
-		assert_eq!(harness(0, 4_000, relu).constraints(), 12 + 4, "no sign");
-		assert_eq!(harness(-4_000, 15, relu).constraints(), 0, "always zero");
-		let exact = Requantization { shift: 0, ..relu };
+		let relu = Requantization::by_power_of_two(5, 0, 255);
+		assert_eq!(harness(-4_000, 4_000, relu.clone()).constraints(), 13 + 4, "no saturation");
+		assert_eq!(harness(0, 4_000, relu.clone()).constraints(), 12 + 4, "no sign");
+		assert_eq!(harness(-4_000, 15, relu.clone()).constraints(), 0, "always zero");
+		let exact = Requantization::by_power_of_two(0, 0, 255);
 		assert_eq!(harness(-4_000, 4_000, exact).constraints(), 13 + 4, "no tie");
+		let six = Requantization::by_power_of_two(5, 0, 192);
+		assert_eq!(harness(-4_000, 4_000, six).constraints(), 13 + 4, "never above 125");
+		let six = Requantization::by_power_of_two(5, 0, 96);
+		assert_eq!(harness(-4_000, 4_000, six).constraints(), 13 + 4 + 8 + 2, "one clamp more");
 	}
 
 	#[test]
 	fn rejects_every_change_of_a_wire() {
-		for how in [RELU, SIGNED] {
+		for how in kinds() {
 			let harness = harness(-300, 300, how);
 			for v in [-300, -129, -36, -34, -33, -5, -4, -1, 0, 1, 4, 5, 12, 20, 124, 127, 132, 300]
 			{
@@ -202,12 +345,14 @@ mod tests {
 	#[test]
 	fn no_second_output_exists() {
 		// Every assignment of the booleans, by exhaustion over all results.
-		let how = Requantization { shift: 2, lo: 0, bits: 2 };
-		let harness = harness(-20, 20, how);
-		for v in -20..=20 {
-			for forged in -40..=40 {
-				if forged != how.apply(v) {
-					harness.rejects_output(&[v], &[forged]);
+		let exceptional = Requantization { exceptions: vec![(7, 1)], ..kinds()[8].clone() };
+		for how in [Requantization::by_power_of_two(2, 0, 3), exceptional] {
+			let harness = harness(-20, 20, how.clone());
+			for v in -20..=20 {
+				for forged in -40..=40 {
+					if forged != how.apply(v) {
+						harness.rejects_output(&[v], &[forged]);
+					}
 				}
 			}
 		}
@@ -220,11 +365,15 @@ mod tests {
 			span in 1i64..1 << 30,
 			at in 0.0..=1.0f64,
 			shift in 0u32..24,
-			signed in any::<bool>(),
+			ends in (-130i64..10, 1i64..256),
+			multiplier in 1i64..5,
 		) {
-			let how = Requantization { shift, lo: if signed { -128 } else { 0 }, bits: 8 };
+			let how = Requantization {
+				multiplier,
+				..Requantization::by_power_of_two(shift, ends.0, ends.0 + ends.1)
+			};
 			let v = lo + (span as f64 * at) as i64;
-			harness(lo, lo + span, how).accepts(&[v], &[how.apply(v)]);
+			harness(lo, lo + span, how.clone()).accepts(&[v], &[how.apply(v)]);
 		}
 	}
 }

@@ -1,7 +1,10 @@
 //! From the protobuf to a graph whose domain, operator set, names and order are checked.
 
 use super::{Data, Tensor};
-use crate::error::{show_shape, ModelError};
+use crate::{
+	error::{show_shape, ModelError},
+	value::Kind,
+};
 use prost::Message;
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -25,6 +28,8 @@ pub enum Attribute {
 	Float(f32),
 	/// An integer.
 	Int(i64),
+	/// A list of floats.
+	Floats(Vec<f32>),
 	/// A list of integers.
 	Ints(Vec<i64>),
 	/// A string.
@@ -74,6 +79,24 @@ impl Node {
 		}
 	}
 
+	/// A string attribute, or its default.
+	pub fn string<'a>(&'a self, name: &str, default: &'a str) -> Result<&'a str, ModelError> {
+		match self.attributes.get(name) {
+			None => Ok(default),
+			Some(Attribute::String(value)) => Ok(value),
+			Some(_) => Err(self.error(format!("attribute {name} is not a string"))),
+		}
+	}
+
+	/// An attribute that is a list of integers, if it is there.
+	pub fn int_list(&self, name: &str) -> Result<Option<&[i64]>, ModelError> {
+		match self.attributes.get(name) {
+			None => Ok(None),
+			Some(Attribute::Ints(values)) => Ok(Some(values)),
+			Some(_) => Err(self.error(format!("attribute {name} is not a list of integers"))),
+		}
+	}
+
 	/// Refuses attributes other than these.
 	pub fn only_attributes(&self, known: &[&str]) -> Result<(), ModelError> {
 		match self.attributes.keys().find(|name| !known.contains(&name.as_str())) {
@@ -92,10 +115,10 @@ impl Node {
 		self.inputs.get(index).map(String::as_str).filter(|name| !name.is_empty())
 	}
 
-	/// The name of the only output; an error if there are others.
+	/// The name of the only output; an error if others are asked for.
 	pub fn output(&self) -> Result<&str, ModelError> {
 		match self.outputs.as_slice() {
-			[name] => Ok(name),
+			[name, rest @ ..] if rest.iter().all(String::is_empty) => Ok(name),
 			names => Err(self.error(format!("{} outputs are not supported, only 1", names.len()))),
 		}
 	}
@@ -108,9 +131,11 @@ pub struct Input {
 	pub name: String,
 	/// Its shape, all dimensions known.
 	pub shape: Vec<usize>,
+	/// Its type, where it is one of integers; else it is float.
+	pub kind: Option<Kind>,
 }
 
-/// A model whose structure is checked: one input, one output, nodes in order, names defined.
+/// A model whose structure is checked: one input, nodes in order, names defined.
 #[derive(Clone, Debug)]
 pub struct Model {
 	/// The protobuf.
@@ -123,8 +148,8 @@ pub struct Model {
 	pub constants: BTreeMap<String, Tensor>,
 	/// The input.
 	pub input: Input,
-	/// Name of the output.
-	pub output: String,
+	/// Names of the outputs, at least one.
+	pub outputs: Vec<String>,
 }
 
 impl Model {
@@ -174,15 +199,10 @@ impl Model {
 			constants.insert(tensor.name.clone(), Tensor::read(tensor)?);
 		}
 		let input = read_input(&graph.input, &constants, input_shape)?;
-		let output = match graph.output.as_slice() {
-			[output] => output.name.clone(),
-			outputs => {
-				return Err(ModelError::Malformed(format!(
-					"{} outputs are not supported, only 1",
-					outputs.len()
-				)))
-			},
-		};
+		let outputs: Vec<String> = graph.output.iter().map(|output| output.name.clone()).collect();
+		if outputs.is_empty() {
+			return Err(malformed("it has no output"));
+		}
 		let mut defined: BTreeSet<String> = constants.keys().cloned().collect();
 		defined.insert(input.name.clone());
 		let mut nodes = Vec::with_capacity(graph.node.len());
@@ -193,7 +213,7 @@ impl Model {
 			{
 				return Err(node.error(format!("its input {missing} is not defined before it")));
 			}
-			for output in &node.outputs {
+			for output in node.outputs.iter().filter(|output| !output.is_empty()) {
 				if !defined.insert(output.clone()) {
 					return Err(node.error(format!("its output {output} is defined twice")));
 				}
@@ -204,10 +224,10 @@ impl Model {
 				nodes.push(node);
 			}
 		}
-		if !defined.contains(&output) {
+		if let Some(output) = outputs.iter().find(|output| !defined.contains(*output)) {
 			return Err(ModelError::Malformed(format!("output {output} is not defined")));
 		}
-		Ok(Self { opset, nodes, constants, input, output, proto })
+		Ok(Self { opset, nodes, constants, input, outputs, proto })
 	}
 }
 
@@ -233,9 +253,12 @@ fn read_input(
 	else {
 		return Err(malformed("it is not a tensor"));
 	};
-	if tensor.elem_type != DataType::Float as i32 {
-		return Err(malformed("its elements are not float"));
-	}
+	let kind = match DataType::try_from(tensor.elem_type) {
+		Ok(DataType::Float) => None,
+		Ok(DataType::Uint8) => Some(Kind::U8),
+		Ok(DataType::Int8) => Some(Kind::I8),
+		_ => return Err(malformed("its elements are neither float nor uint8 nor int8")),
+	};
 	let dimensions = &tensor.shape.as_ref().ok_or_else(|| malformed("it has no shape"))?.dim;
 	let shown: Vec<String> = dimensions
 		.iter()
@@ -282,7 +305,7 @@ fn read_input(
 	}
 	let elements = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
 	match elements {
-		Some(1..=MAX_ELEMENTS) => Ok(Input { name, shape }),
+		Some(1..=MAX_ELEMENTS) => Ok(Input { name, shape, kind }),
 		_ => Err(malformed("it is empty or too large")),
 	}
 }
@@ -306,6 +329,7 @@ fn read_attribute(proto: &AttributeProto) -> Result<Attribute, ModelError> {
 	Ok(match AttributeType::try_from(proto.r#type) {
 		Ok(AttributeType::Float) => Attribute::Float(proto.f),
 		Ok(AttributeType::Int) => Attribute::Int(proto.i),
+		Ok(AttributeType::Floats) => Attribute::Floats(proto.floats.clone()),
 		Ok(AttributeType::Ints) => Attribute::Ints(proto.ints.clone()),
 		Ok(AttributeType::String) => {
 			Attribute::String(String::from_utf8_lossy(&proto.s).into_owned())
@@ -319,7 +343,8 @@ fn read_attribute(proto: &AttributeProto) -> Result<Attribute, ModelError> {
 }
 
 fn constant_value(node: &Node) -> Result<Tensor, ModelError> {
-	node.only_attributes(&["value", "value_float", "value_int", "value_ints"])?;
+	let known = ["value", "value_float", "value_floats", "value_int", "value_ints"];
+	node.only_attributes(&known)?;
 	match node.attributes.values().next() {
 		Some(Attribute::Tensor(tensor)) => Ok(tensor.clone()),
 		Some(Attribute::Float(value)) => {
@@ -327,6 +352,9 @@ fn constant_value(node: &Node) -> Result<Tensor, ModelError> {
 		},
 		Some(Attribute::Int(value)) => {
 			Ok(Tensor { shape: Vec::new(), data: Data::I64(vec![*value]) })
+		},
+		Some(Attribute::Floats(values)) => {
+			Ok(Tensor { shape: vec![values.len()], data: Data::F32(values.clone()) })
 		},
 		Some(Attribute::Ints(values)) => {
 			Ok(Tensor { shape: vec![values.len()], data: Data::I64(values.clone()) })

@@ -1,30 +1,153 @@
-//! `Add` of a constant bias to the result of a linear layer, folded into the layer.
+//! `Add`, `Sub`, `Sum` and `Neg` of activations and constants.
+//!
+//! # Units
+//! Operands come to the finer exponent of the two, by a factor; constants must be short multiples of
+//! powers of two. A residual sum so joins the accumulators before they are rounded.
+//!
+//! # Cost
+//! None.
 
 use super::{
-	gemm::{bias, push},
-	Linear,
+	shape::{broadcast, places, spread},
+	Factors, Linear, Sum, Term,
 };
 use crate::{
 	error::ModelError,
-	lower::{Lowering, Value},
-	onnx::Node,
+	lower::{Lowering, FLOAT_LIMIT},
+	onnx::{Data, Node, Tensor},
+	value::{exponent_of, Real, Unit, Value},
 };
 
-pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
+pub(super) fn lower_add(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&[])?;
-	let (activation, constant) =
-		if matches!(lowering.value(node, 0)?, Value::Real(_)) { (0, 1) } else { (1, 0) };
-	let input = lowering.real(node, activation)?;
-	let addend = lowering.integers(node, constant)?;
-	let Some((linear, source)) = lowering.producer::<Linear>(input.tensor) else {
-		return Err(node.error("only a constant bias after Gemm or MatMul can be added"));
-	};
-	let mut linear = linear.clone();
-	if input.shape.last() != Some(&linear.bias.len()) {
-		return Err(node.error("its constant is not one value for each output of the layer before"));
+	sum(lowering, node, &[1, 1])
+}
+
+pub(super) fn lower_sub(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
+	node.only_attributes(&[])?;
+	sum(lowering, node, &[1, -1])
+}
+
+pub(super) fn lower_sum(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
+	node.only_attributes(&[])?;
+	sum(lowering, node, &vec![1; node.inputs.len()])
+}
+
+pub(super) fn lower_neg(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
+	node.only_attributes(&[])?;
+	sum(lowering, node, &[-1])
+}
+
+/// Integer constants of the file, such as shapes, combined at compile time.
+pub(super) fn fold(
+	lowering: &Lowering<'_>,
+	node: &Node,
+	combine: impl Fn(i64, i64) -> Option<i64>,
+) -> Result<Option<Value>, ModelError> {
+	let both = node.inputs.len() == 2 && (0..2).all(|index| lowering.is_constant(node, index));
+	if !both {
+		return Ok(None);
 	}
-	let addend = bias(node, addend, &input.exponents[..linear.bias.len()])?;
-	linear.bias.iter_mut().zip(addend).for_each(|(sum, addend)| *sum += addend);
-	let tensor = push(lowering, node, linear, source, &input.shape)?;
-	Ok(Value::Real(input.with_tensor(tensor)))
+	let (Value::Constant(a), Value::Constant(b)) =
+		(lowering.value(node, 0)?, lowering.value(node, 1)?)
+	else {
+		return Ok(None);
+	};
+	let (Data::I64(x), Data::I64(y)) = (&a.data, &b.data) else { return Ok(None) };
+	let shape = broadcast(node, &[&a.shape, &b.shape])?;
+	let (x, y) = (spread(x, &a.shape, &shape), spread(y, &b.shape, &shape));
+	let values: Option<Vec<i64>> = x.into_iter().zip(y).map(|(x, y)| combine(x, y)).collect();
+	let values = values.ok_or_else(|| node.error("its constants leave 64 bits"))?;
+	Ok(Some(Value::Constant(Tensor { shape, data: Data::I64(values) })))
+}
+
+fn sum(lowering: &mut Lowering<'_>, node: &Node, signs: &[i64]) -> Result<Value, ModelError> {
+	if node.inputs.len() != signs.len() || signs.is_empty() {
+		return Err(node.error(format!("it has {} inputs", node.inputs.len())));
+	}
+	if let &[_, sign] = signs {
+		let combine = |x: i64, y: i64| x.checked_add(sign.checked_mul(y)?);
+		if let Some(value) = fold(lowering, node, combine)? {
+			return Ok(value);
+		}
+	}
+	if let Some(fused) = super::fused::add(lowering, node, signs)? {
+		return Ok(fused);
+	}
+	let mut reals = Vec::new();
+	let mut constants = Vec::new();
+	for (index, &sign) in signs.iter().enumerate() {
+		if lowering.is_constant(node, index) {
+			constants.push((lowering.integers(node, index)?.into_owned(), sign));
+		} else {
+			reals.push((lowering.real(node, index)?, sign));
+		}
+	}
+	if reals.is_empty() {
+		return Err(node.error("it adds constants only: fold them before exporting"));
+	}
+	let shapes: Vec<&[usize]> = (reals.iter().map(|(real, _)| real.shape.as_slice()))
+		.chain(constants.iter().map(|(constant, _)| constant.shape.as_slice()))
+		.collect();
+	let shape = broadcast(node, &shapes)?;
+	let count: usize = shape.iter().product();
+	let mut exponents = vec![i32::MAX; count];
+	for (real, _) in &reals {
+		let own = spread(&real.exponents(node)?, &real.shape, &shape);
+		exponents.iter_mut().zip(own).for_each(|(least, own)| *least = own.min(*least));
+	}
+	let addends: Vec<Vec<(i64, i32)>> = constants
+		.iter()
+		.map(|(constant, sign)| {
+			let parts = constant.values.iter().zip(&constant.scales).map(|(&value, &scale)| {
+				let exponent = exponent_of(scale)
+					.ok_or_else(|| node.error("the scale of its constant is no power of two"))?;
+				let zeros = if value == 0 { 0 } else { value.trailing_zeros() };
+				Ok((sign * (value >> zeros), exponent + zeros as i32))
+			});
+			let parts: Vec<(i64, i32)> = parts.collect::<Result<_, ModelError>>()?;
+			Ok(spread(&parts, &constant.shape, &shape))
+		})
+		.collect::<Result<_, ModelError>>()?;
+	for addend in &addends {
+		for (least, &(value, exponent)) in exponents.iter_mut().zip(addend) {
+			if value != 0 {
+				*least = exponent.min(*least);
+			}
+		}
+	}
+	let far = || node.error("its operands' scales are too far apart");
+	let shift = |from: i32, to: i32| {
+		u32::try_from(from - to).ok().filter(|&shift| shift <= 31).ok_or_else(far)
+	};
+	let mut terms = Vec::new();
+	for (real, sign) in &reals {
+		let own = spread(&real.exponents(node)?, &real.shape, &shape);
+		let factors: Result<Vec<i64>, _> = own
+			.iter()
+			.zip(&exponents)
+			.map(|(&from, &to)| Ok(sign * (1i64 << shift(from, to)?)))
+			.collect();
+		let factors = factors?;
+		let first = factors.first().copied().unwrap_or(1);
+		let factors = match factors.iter().all(|&factor| factor == first) {
+			true => Factors::All(first),
+			false => Factors::Each(factors),
+		};
+		terms.push(Term { places: places(&real.shape, &shape), factors });
+	}
+	let mut linear = Linear::new(Sum { outputs: count, terms });
+	for addend in &addends {
+		for ((bias, &(value, exponent)), &to) in linear.bias.iter_mut().zip(addend).zip(&exponents)
+		{
+			if value != 0 {
+				let value = value.checked_mul(1i64 << shift(exponent, to)?).ok_or_else(far)?;
+				*bias = bias.saturating_add(value);
+			}
+		}
+	}
+	let tensors: Vec<usize> = reals.iter().map(|(real, _)| real.tensor).collect();
+	let tensor = lowering.push_linear(node, linear, &tensors, &shape, FLOAT_LIMIT)?;
+	let units = exponents.into_iter().map(Unit::Exact).collect();
+	Ok(Value::Real(Real::new(tensor, shape, units)))
 }

@@ -2,21 +2,27 @@
 
 use crate::{
 	error::{show_shape, ModelError},
-	lower::{Lowering, Value},
-	onnx::{Data, Model, Node},
+	lower::Lowering,
+	onnx::Node,
+	value::Value,
 };
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	let value = lowering.value(node, 0)?;
-	let shape = reshaped(lowering.model, node, value.shape())?;
-	Ok(value.with_shape(shape))
+	let wanted = match node.op.as_str() {
+		"Flatten" => None,
+		_ => lowering.ints(node, 1)?,
+	};
+	let shape = reshaped(node, value.shape(), wanted.as_deref())?;
+	super::moves::with_shape(lowering, node, value, shape)
 }
 
-/// The shape that a `Reshape` or `Flatten` node gives to elements of shape `from`.
+/// The shape that a `Reshape` or `Flatten` node gives to elements of shape `from`; `wanted` is the
+/// shape that `Reshape` asks for.
 pub(crate) fn reshaped(
-	model: &Model,
 	node: &Node,
 	from: &[usize],
+	wanted: Option<&[i64]>,
 ) -> Result<Vec<usize>, ModelError> {
 	let count: usize = from.iter().product();
 	if node.op == "Flatten" {
@@ -29,21 +35,16 @@ pub(crate) fn reshaped(
 		let axis = if axis < 0 { axis + rank } else { axis } as usize;
 		return Ok(vec![from[..axis].iter().product(), from[axis..].iter().product()]);
 	}
-	node.only_attributes(&["allowzero"])?;
-	if node.int("allowzero", 0)? != 0 {
-		return Err(node.error("allowzero is not supported"));
-	}
-	let name = node.input(1)?;
-	let Some(Data::I64(wanted)) = model.constants.get(name).map(|tensor| &tensor.data) else {
-		return Err(node.error(format!("its shape {name} is not a constant of type int64")));
-	};
+	node.only_attributes(&["allowzero", "shape"])?;
+	let keeps_zero = node.int("allowzero", 0)? != 0;
+	let wanted = wanted.ok_or_else(|| node.error("its shape is not a constant"))?;
 	let mismatch = || node.error(format!("cannot reshape {} to {wanted:?}", show_shape(from)));
 	let mut shape = Vec::with_capacity(wanted.len());
 	let mut inferred = None;
 	for (axis, &size) in wanted.iter().enumerate() {
 		shape.push(match size {
 			-1 if inferred.replace(axis).is_none() => 1,
-			0 => *from.get(axis).ok_or_else(mismatch)?,
+			0 if !keeps_zero => *from.get(axis).ok_or_else(mismatch)?,
 			size => usize::try_from(size).map_err(|_| mismatch())?,
 		});
 	}

@@ -7,7 +7,7 @@
 use super::{
 	emit,
 	net::{Conv, Dense, Net, Op, TensorId},
-	place::is_table,
+	place::{first_quantized, is_table, place},
 	plan::Plan,
 	proto,
 	scale::ActivationScale,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::onnx::{protobuf as pb, Model};
 use pb::tensor_proto::DataType;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Builds the exported graph, node after node.
 pub(super) struct Exporter<'a> {
@@ -34,7 +34,7 @@ pub(super) fn float(net: &Net, tensors: &[TensorId]) -> (pb::ModelProto, Vec<Str
 		exporter.name_results(layer, None);
 		exporter.float_layer(layer);
 	}
-	let names: Vec<String> = tensors.iter().map(|tensor| exporter.names[tensor].clone()).collect();
+	let names: Vec<String> = tensors.iter().map(|&tensor| exporter.as_float(tensor)).collect();
 	let input = &net.tensors[net.input];
 	let graph = pb::GraphProto {
 		name: "float".into(),
@@ -71,29 +71,53 @@ pub(super) fn export(model: &Model, plan: &Plan) -> pb::ModelProto {
 	proto::model(graph)
 }
 
-/// The name of a quantised tensor's nodes: that of the layer whose sums it holds.
-pub(super) fn quantized_name(net: &Net, tensor: TensorId) -> String {
-	let mut name = "input";
-	let mut current = tensor;
-	let mut moved = false;
-	while let Some(producer) = net.producer(current) {
-		let layer = &net.layers[producer];
-		name = &layer.name;
-		let passes = matches!(
-			layer.op,
-			Op::Relu | Op::Clip { .. } | Op::Leaky { .. } | Op::Abs | Op::MaxPool(_) | Op::Move(_)
-		);
-		// A tensor that others take, too, has its own quantisation under this name.
-		if !passes || layer.inputs.len() != 1 || net.only_consumer(layer.inputs[0]).is_none() {
-			break;
+/// The names of quantised tensors' nodes: those of the layers whose sums the tensors hold.
+///
+/// Each is another, and none depends on which tensors are forced, so that a report can find the
+/// nodes of a graph again.
+pub(super) fn quantized_names(
+	net: &Net,
+	forced: &BTreeSet<TensorId>,
+) -> BTreeMap<TensorId, String> {
+	let wanted = place(net, &BTreeSet::new()).quantized;
+	let all = place(net, forced).quantized;
+	let first = first_quantized(net);
+	let name = |tensor: TensorId| {
+		if tensor == first {
+			return "input".into();
 		}
-		moved = moved || layer.op.is_simple_move();
-		current = layer.inputs[0];
+		let mut current = tensor;
+		loop {
+			let Some(producer) = net.producer(current) else { return "input.moved".into() };
+			let layer = &net.layers[producer];
+			let passes = matches!(
+				layer.op,
+				Op::Relu | Op::Clip { .. } | Op::Leaky { .. } | Op::Abs | Op::MaxPool(_)
+			) || layer.op.is_simple_move();
+			let input = layer.inputs[0];
+			if passes && net.only_consumer(input).is_some() && !wanted.contains(&input) {
+				current = input;
+				continue;
+			}
+			let of_output = layer.outputs.iter().position(|&output| output == current);
+			let name = match of_output {
+				Some(index) if index > 0 => format!("{}.{index}", layer.name),
+				_ => layer.name.clone(),
+			};
+			let is_forced = !wanted.contains(&tensor);
+			return if is_forced { format!("{name}.sums") } else { name };
+		}
+	};
+	all.into_iter().map(|tensor| (tensor, name(tensor))).collect()
+}
+
+/// Whether a result of an operator is an index.
+pub(super) fn is_index(op: &Op, first: bool) -> bool {
+	match op {
+		Op::ArgMax { .. } => true,
+		Op::TopK { .. } => !first,
+		_ => false,
 	}
-	if net.producer(current).is_none() {
-		return "input".into();
-	}
-	name.into()
 }
 
 impl<'a> Exporter<'a> {
@@ -163,10 +187,24 @@ impl<'a> Exporter<'a> {
 		name
 	}
 
+	/// The name of a tensor, or of its numbers as floats where they are indices.
+	fn as_float(&mut self, tensor: TensorId) -> String {
+		let name = self.name(tensor);
+		let Some(producer) = self.net.producer(tensor) else { return name };
+		let layer = &self.net.layers[producer];
+		if !is_index(&layer.op, layer.outputs[0] == tensor) {
+			return name;
+		}
+		let float = self.unique(&format!("{name}.float"));
+		let node = format!("{name}.cast");
+		self.node("Cast", &node, &[&name], &[&float], vec![proto::int("to", 1)]);
+		float
+	}
+
 	/// Quantises and dequantises a tensor, if the plan says so.
 	fn quantize_tensor(&mut self, plan: &Plan, tensor: TensorId) {
 		let Some(&scale) = plan.scales.get(&tensor) else { return };
-		let name = self.unique(&quantized_name(self.net, tensor));
+		let name = plan.names[&tensor].clone();
 		let mut value = self.name(tensor);
 		if scale.bits < 8 {
 			value = self.clip(&name, &value, scale);

@@ -145,23 +145,24 @@ fn batch_norm(reader: &mut Reader<'_>, node: &Node) -> Result<(), ModelError> {
 	let input = reader.activation(node, 0)?;
 	let shape = reader.shape(input).to_vec();
 	let channels = *shape.get(1).ok_or_else(|| node.error("its input has no channels"))?;
-	let mut parameters = Vec::new();
-	for index in 1..5 {
+	let parameter = |index: usize| {
 		let (_, values) = reader.floats(node, index)?;
 		if values.len() != channels {
 			return Err(node.error(format!("{} values for {channels} channels", values.len())));
 		}
-		parameters.push(values.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>());
-	}
+		Ok(values.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>())
+	};
+	let (gain, shift, mean, variance) =
+		(parameter(1)?, parameter(2)?, parameter(3)?, parameter(4)?);
 	let epsilon = f64::from(node.float("epsilon", 1e-5)?);
 	let mut broadcast = vec![1; shape.len()];
 	broadcast[1] = channels;
-	let (mut factor, mut offset) = (Vec::new(), Vec::new());
-	for c in 0..channels {
-		let gain = parameters[0][c] / (parameters[3][c] + epsilon).sqrt();
-		factor.push(gain as f32);
-		offset.push((parameters[1][c] - parameters[2][c] * gain) as f32);
-	}
+	let (factor, offset): (Vec<f32>, Vec<f32>) = (0..channels)
+		.map(|c| {
+			let factor = gain[c] / (variance[c] + epsilon).sqrt();
+			(factor as f32, (shift[c] - mean[c] * factor) as f32)
+		})
+		.unzip();
 	check_finite(&node.name, &factor)?;
 	check_finite(&node.name, &offset)?;
 	let op = Op::Affine(Affine { shape: broadcast, factor, offset });

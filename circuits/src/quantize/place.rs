@@ -83,7 +83,7 @@ pub(super) fn place(net: &Net, forced: &BTreeSet<TensorId>) -> Placement {
 }
 
 /// The model's input, or what reshapes directly after it make of it.
-fn first_quantized(net: &Net) -> TensorId {
+pub(super) fn first_quantized(net: &Net) -> TensorId {
 	let mut tensor = net.input;
 	while let &[consumer] = net.consumers(tensor).as_slice() {
 		let layer = &net.layers[consumer];

@@ -2,10 +2,11 @@
 
 use super::{
 	calibrate::Observation,
+	export::quantized_names,
 	grid::{round, Grid, Inexact},
 	net::{Layer, Net, Op, Reduction, TensorId},
 	options::QuantizeOptions,
-	place::{next_quantized, place, Placement},
+	place::{first_quantized, next_quantized, place, Placement},
 	scale::ActivationScale,
 	weights::{quantize, Context, Integers, Rows},
 };
@@ -16,7 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Plan {
 	/// The network, constants rounded.
 	pub(super) net: Net,
-	pub(super) placement: Placement,
+	/// Names of the quantised tensors' nodes.
+	pub(super) names: BTreeMap<TensorId, String>,
 	/// Scales of the quantised tensors.
 	pub(super) scales: BTreeMap<TensorId, ActivationScale>,
 	/// Integers of layers with weights, by layer.
@@ -127,7 +129,7 @@ impl<'a> Planner<'a> {
 	fn attempt(&self, placement: &Placement) -> Result<Result<Plan, Problem>, ModelError> {
 		let mut plan = Plan {
 			net: self.net.clone(),
-			placement: placement.clone(),
+			names: quantized_names(self.net, &self.forced),
 			scales: self.scales(placement),
 			integers: BTreeMap::new(),
 			additions: BTreeMap::new(),
@@ -192,10 +194,10 @@ impl<'a> Planner<'a> {
 	}
 
 	fn scales(&self, placement: &Placement) -> BTreeMap<TensorId, ActivationScale> {
-		let first = placement.quantized.first().copied();
+		let first = first_quantized(self.net);
 		(placement.quantized.iter())
 			.map(|&tensor| {
-				let bits = if Some(tensor) == first { 8 } else { self.options.activation_bits };
+				let bits = if tensor == first { 8 } else { self.options.activation_bits };
 				(tensor, self.observed[&tensor].scale(self.options.method, bits))
 			})
 			.collect()

@@ -24,7 +24,7 @@ const MAX_ELEMENTS: usize = 1 << 24;
 
 /// Names of the model's outputs.
 fn output_names(model: &Model) -> Vec<String> {
-	vec![model.output.clone()]
+	model.outputs.clone()
 }
 
 /// A network under construction.
@@ -59,9 +59,10 @@ pub(super) fn read(model: &Model, strip_softmax: bool) -> Result<Read, ModelErro
 		from_shapes: HashSet::new(),
 	};
 	let outputs = output_names(model);
+	let tail = tail(model, &outputs);
 	for node in &model.nodes {
 		if matches!(node.op.as_str(), "Softmax" | "LogSoftmax") {
-			reader.softmax(node, &outputs, strip_softmax)?;
+			reader.softmax(node, &tail, strip_softmax)?;
 			continue;
 		}
 		if !reader.fold(node)? {
@@ -88,7 +89,22 @@ pub(super) fn read(model: &Model, strip_softmax: bool) -> Result<Read, ModelErro
 	Ok(Read { net: reader.net, names: reader.names })
 }
 
-impl<'a> Reader<'a> {
+/// Tensors from which an output comes without a change to the order of its elements' values.
+fn tail<'a>(model: &'a Model, outputs: &'a [String]) -> HashSet<&'a str> {
+	let mut tail: HashSet<&str> = outputs.iter().map(String::as_str).collect();
+	for node in model.nodes.iter().rev() {
+		let keeps = ["Identity", "Cast", "Dropout", "Flatten", "Reshape", "Squeeze", "ArgMax"];
+		let leads = node.outputs.first().is_some_and(|name| tail.contains(name.as_str()));
+		if let (true, true, Some(input)) =
+			(keeps.contains(&node.op.as_str()), leads, node.inputs.first())
+		{
+			tail.insert(input);
+		}
+	}
+	tail
+}
+
+impl Reader<'_> {
 	/// A constant that a node takes.
 	pub(super) fn constant(&self, node: &Node, index: usize) -> Option<&Tensor> {
 		let name = node.optional_input(index)?;
@@ -240,8 +256,19 @@ impl<'a> Reader<'a> {
 		Ok(true)
 	}
 
-	fn softmax(&mut self, node: &Node, outputs: &[String], strip: bool) -> Result<(), ModelError> {
-		if !node.outputs.iter().any(|name| outputs.contains(name)) {
+	fn softmax(
+		&mut self,
+		node: &Node,
+		tail: &HashSet<&str>,
+		strip: bool,
+	) -> Result<(), ModelError> {
+		let name = node.output()?;
+		let mut takers =
+			self.model.nodes.iter().filter(|other| other.inputs.iter().any(|input| input == name));
+		let is_last = tail.contains(name)
+			&& takers
+				.all(|taker| taker.outputs.iter().any(|output| tail.contains(output.as_str())));
+		if !is_last {
 			return Err(self.unsupported(node));
 		}
 		if !strip {

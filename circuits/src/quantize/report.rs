@@ -44,7 +44,7 @@ pub struct LayerLoss {
 /// # Errors
 /// [`ModelError::Evaluation`] if the float model cannot be run.
 pub fn compare(float: &Model, graph: &Graph, samples: &Samples) -> Result<Report, ModelError> {
-	let runner = FloatModel::new(float, &[&float.output])?;
+	let runner = FloatModel::new(float, &[&float.outputs[0]])?;
 	let (mut agree, mut float_right, mut quantized_right) = (0, 0, 0);
 	let mut confusion: Vec<Vec<usize>> = Vec::new();
 	for (index, sample) in samples.iter().enumerate() {

@@ -259,6 +259,13 @@ impl Builder {
 		wire
 	}
 
+	/// A wire of its own for a signal. One constraint, in which its combination stands once.
+	pub fn name(&mut self, signal: &Signal) -> Signal {
+		let wire = self.alloc(|| Fr::from(signal.value));
+		self.enforce(|| [LinearCombination::wire(wire), 1.into(), signal.lc.clone()]);
+		Signal::wire(wire, signal.value, signal.bounds())
+	}
+
 	/// The constraints collected, and the wires that are declared free.
 	///
 	/// # Panics

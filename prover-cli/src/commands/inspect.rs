@@ -49,7 +49,7 @@ fn onnx(ui: &Ui, path: &Path) -> Result<(), CliError> {
 		model.opset,
 		model.input.name,
 		show_shape(&model.input.shape),
-		model.output
+		model.outputs.join(", ")
 	));
 	for node in &model.nodes {
 		ui.line(format!("  {:18} {}", node.op, node.name));
@@ -62,7 +62,7 @@ fn onnx(ui: &Ui, path: &Path) -> Result<(), CliError> {
 			"kind": "onnx",
 			"opset": model.opset,
 			"input": { "name": model.input.name, "shape": model.input.shape },
-			"output": model.output,
+			"outputs": model.outputs,
 			"nodes": nodes,
 		}),
 	);

@@ -1,0 +1,283 @@
+//! `QuantizeLinear`: the model's input into integers, or a sum into 8 bits.
+//!
+//! # Semantics
+//! [`crate::plan::Step`]: onnxruntime divides in float32, rounds half to even, adds the zero point
+//! and saturates; after an integer kernel it multiplies by `RN32(RN32(xs·ws)/ys)` instead. `Relu`
+//! and `Clip` before it narrow the range of the result and cost nothing.
+//!
+//! # Constraints
+//! [`super::Requantize`].
+
+use crate::{
+	error::ModelError,
+	lower::{kind_of, Lowering},
+	onnx::{Data, Input, Node, Tensor},
+	plan::{quantize, Rounding, Step},
+	signal::Bounds,
+	value::{Kind, Quantized, Real, Unary, Unit, Value},
+};
+
+/// What `QuantizeLinear` or `DequantizeLinear` says of integers, for every element.
+pub(crate) struct Quantization {
+	/// One scale, or one by place on the axis.
+	pub(crate) scales: Vec<f32>,
+	/// As many zero points.
+	pub(crate) zero_points: Vec<i64>,
+	/// The type, where a zero point or an attribute tells it.
+	pub(crate) kind: Option<Kind>,
+	/// By element: which scale; `None` if there is one for all.
+	which: Option<Vec<usize>>,
+}
+
+impl Quantization {
+	/// Scale and zero point of an element.
+	pub(crate) fn at(&self, element: usize) -> (f32, i64) {
+		let index = self.which.as_ref().map_or(0, |which| which[element]);
+		(self.scales[index], self.zero_points[index])
+	}
+
+	/// The one scale and zero point, if there is one.
+	pub(crate) fn uniform(&self) -> Option<(f32, i64)> {
+		let first = (*self.scales.first()?, *self.zero_points.first()?);
+		self.scales
+			.iter()
+			.zip(&self.zero_points)
+			.all(|(&scale, &point)| (scale, point) == first)
+			.then_some(first)
+	}
+
+	/// Reads scale (input 1), zero point (input 2) and axis of a node for a tensor of this shape.
+	pub(crate) fn read(
+		lowering: &Lowering<'_>,
+		node: &Node,
+		shape: &[usize],
+	) -> Result<Self, ModelError> {
+		if node.int("block_size", 0)? != 0 {
+			return Err(node.error("blocked quantisation is not supported"));
+		}
+		let scale = lowering.constant(node, 1)?;
+		let Some(scales) = scale.floats().map(<[f32]>::to_vec) else {
+			return Err(node.error("its scale is not of type float"));
+		};
+		check_scales(node, &scales)?;
+		let (mut zero_points, mut kind) = (vec![0; scales.len()], None);
+		if node.optional_input(2).is_some() {
+			let zero_point = lowering.constant(node, 2)?;
+			kind = kind_of(zero_point);
+			let Some(values) = zero_point.data.integers() else {
+				return Err(node.error("its zero point is of type float"));
+			};
+			if values.len() != scales.len() {
+				return Err(node.error("its scale and zero point differ in length"));
+			}
+			zero_points = values;
+		}
+		let which = if scales.len() == 1 {
+			None
+		} else {
+			let axis = super::shape::axis(node, node.int("axis", 1)?, shape.len())?;
+			if scale.shape.len() != 1 || shape[axis] != scales.len() {
+				return Err(node.error(format!(
+					"{} scales along axis {axis} of a tensor of shape {}",
+					scales.len(),
+					crate::error::show_shape(shape)
+				)));
+			}
+			let inner: usize = shape[axis + 1..].iter().product();
+			let count: usize = shape.iter().product();
+			Some((0..count).map(|index| index / inner.max(1) % scales.len()).collect())
+		};
+		Ok(Self { scales, zero_points, kind, which })
+	}
+}
+
+/// Refuses scales that mean nothing.
+pub(crate) fn check_scales(node: &Node, scales: &[f32]) -> Result<(), ModelError> {
+	match scales.iter().find(|scale| !(scale.is_normal() && **scale > 0.0)) {
+		Some(scale) => Err(node.error(format!(
+			"its scale is {scale}: scales must be positive, finite and not subnormal"
+		))),
+		None if scales.is_empty() => Err(node.error("it has no scale")),
+		None => Ok(()),
+	}
+}
+
+/// The model's input.
+pub(crate) fn input(lowering: &mut Lowering<'_>, input: &Input) -> Result<Value, ModelError> {
+	let shape = input.shape.clone();
+	let Some(kind) = input.kind else { return Ok(Value::Input { shape, places: None }) };
+	let node = Node {
+		name: input.name.clone(),
+		op: "input".into(),
+		inputs: Vec::new(),
+		outputs: Vec::new(),
+		attributes: Default::default(),
+	};
+	let (lo, hi) = kind.range().ok_or_else(|| node.error("only 8-bit integers are supported"))?;
+	lowering.set_input(&node, Bounds { lo, hi }, vec![1.0])?;
+	Ok(Value::Quantized(Quantized { tensor: 0, shape, kind }))
+}
+
+/// ONNX's numbers of types.
+const UINT8: i64 = 2;
+const INT8: i64 = 3;
+
+pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
+	node.only_attributes(&["axis", "block_size", "output_dtype", "saturate", "precision"])?;
+	if node.int("precision", 0)? > 1 {
+		return Err(node.error("only the precision float is supported"));
+	}
+	let value = lowering.value(node, 0)?;
+	let how = Quantization::read(lowering, node, value.shape())?;
+	let declared = match node.int("output_dtype", 0)? {
+		0 => None,
+		UINT8 => Some(Kind::U8),
+		INT8 => Some(Kind::I8),
+		other => return Err(node.error(format!("output type {other} is not uint8 or int8"))),
+	};
+	let kind = match (how.kind, declared) {
+		(Some(one), Some(other)) if one != other => {
+			return Err(node.error("its zero point is not of its output type"));
+		},
+		(one, other) => one.or(other).unwrap_or(Kind::U8),
+	};
+	let Some((lo, hi)) = kind.range() else {
+		return Err(node.error(format!(
+			"activations of type {} are not supported, only uint8 and int8",
+			kind.name()
+		)));
+	};
+	match value {
+		Value::Input { shape, places } => {
+			let tensor = quantize_input(lowering, node, &how, (lo, hi), places.as_deref(), &shape)?;
+			Ok(Value::Quantized(Quantized { tensor, shape, kind }))
+		},
+		Value::Constant(tensor) => constant(node, &tensor, &how, kind),
+		Value::Real(real) => {
+			let tensor = round(lowering, node, &real, &how, (lo, hi))?;
+			Ok(Value::Quantized(Quantized { tensor, shape: real.shape, kind }))
+		},
+		Value::Fused(fused) => {
+			let Some((scale, zero_point)) = how.uniform() else {
+				return Err(node.error("activations must have one scale here"));
+			};
+			fused.quantize(lowering, node, scale, zero_point, kind).map(Value::Quantized)
+		},
+		Value::Integers(_) | Value::Quantized(_) => {
+			Err(node.error("its input is a constant or quantised already"))
+		},
+	}
+}
+
+/// The input's tensor holds integers less the zero point; the result is what ONNX has.
+fn quantize_input(
+	lowering: &mut Lowering<'_>,
+	node: &Node,
+	how: &Quantization,
+	(lo, hi): (i64, i64),
+	places: Option<&[usize]>,
+	shape: &[usize],
+) -> Result<usize, ModelError> {
+	let count: usize = shape.iter().product();
+	let Some(zero_point) = how.uniform().map(|(_, point)| point).or_else(|| {
+		let first = how.zero_points[0];
+		how.zero_points.iter().all(|&point| point == first).then_some(first)
+	}) else {
+		return Err(node.error("the input must have one zero point"));
+	};
+	let bounds = Bounds { lo: lo - zero_point, hi: hi - zero_point };
+	let scales = match how.uniform() {
+		Some((scale, _)) => vec![scale],
+		None => {
+			let mut scales = vec![f32::NAN; count];
+			for element in 0..count {
+				scales[places.map_or(element, |places| places[element])] = how.at(element).0;
+			}
+			scales
+		},
+	};
+	if places.is_some_and(|places| places.len() != count || how.which.is_some() && count == 0) {
+		return Err(node.error("its input is not all of the model's"));
+	}
+	match lowering.input() {
+		Some(known) if known.bounds == bounds && known.scales == scales => {},
+		_ => lowering.set_input(node, bounds, scales)?,
+	}
+	let tensor = match places {
+		None => 0,
+		Some(places) => {
+			let place =
+				|&element: &usize| super::Place::Input { input: 0, element: element as u32 };
+			lowering.select(node, places.iter().map(place).collect(), &[0], shape)?
+		},
+	};
+	let raw = Quantized { tensor, shape: shape.to_vec(), kind: Kind::U8 };
+	lowering.shift_by(node, &raw, zero_point)
+}
+
+fn constant(
+	node: &Node,
+	tensor: &Tensor,
+	how: &Quantization,
+	kind: Kind,
+) -> Result<Value, ModelError> {
+	let Some(floats) = tensor.floats() else {
+		return Err(node.error("its input is not of type float"));
+	};
+	let (lo, hi) = kind.range().unwrap_or((0, 0));
+	let integers = floats.iter().enumerate().map(|(element, &value)| {
+		let (scale, zero_point) = how.at(element);
+		quantize(value, scale, zero_point, lo, hi)
+	});
+	let data = match kind {
+		Kind::U8 => Data::U8(integers.map(|value| value as u8).collect()),
+		_ => Data::I8(integers.map(|value| value as i8).collect()),
+	};
+	Ok(Value::Constant(Tensor { shape: tensor.shape.clone(), data }))
+}
+
+/// Rounds an activation in real units; returns the tensor of integers, zero point included.
+fn round(
+	lowering: &mut Lowering<'_>,
+	node: &Node,
+	real: &Real,
+	how: &Quantization,
+	(lo, hi): (i64, i64),
+) -> Result<usize, ModelError> {
+	if let Some(Unit::Kernel(_)) = real.units.first() {
+		if real.then.iter().any(|unary| !matches!(unary, Unary::Clip { .. })) {
+			return Err(node.error(
+				"onnxruntime computes the function before it in float, where its result is no \
+				 function of integers: run `zkml quantize --snap`",
+			));
+		}
+	}
+	let steps = real.units.iter().enumerate().map(|(element, &unit)| {
+		let (scale, zero_point) = how.at(element);
+		step(unit, &real.then, scale, zero_point, lo, hi)
+	});
+	let steps: Vec<Step> = steps.collect();
+	lowering.round(node, real.tensor, &real.shape, steps.into_iter())
+}
+
+/// The rounding step of one element. A `Clip` that comes last narrows the range.
+pub(super) fn step(
+	unit: Unit,
+	then: &[Unary],
+	scale: f32,
+	zero_point: i64,
+	lo: i64,
+	hi: i64,
+) -> Step {
+	let (mut lo, mut hi, mut rest) = (lo, hi, then);
+	while let Some((&Unary::Clip { lo: least, hi: most }, before)) = rest.split_last() {
+		let end = |value: f32| quantize(value, scale, zero_point, lo, hi);
+		(lo, hi) = (end(least).min(end(most)), end(most));
+		rest = before;
+	}
+	let rounding = match unit {
+		Unit::Kernel(product) => Rounding::Kernel { factor: product / scale },
+		unit => Rounding::Float { unit, then: rest.to_vec(), scale },
+	};
+	Step { rounding, zero_point, lo, hi }
+}

@@ -1,0 +1,525 @@
+//! How a rounding step is proven: the cheapest constraints that give its result for every integer
+//! within proven bounds.
+//!
+//! A step is what onnxruntime computes between an accumulator and the next 8-bit integer, float32
+//! roundings included. Where it is exact, division by a power of two or by a short mantissa, the
+//! gadget rounds half to even as it does. Else the result still never falls as the accumulator
+//! rises, so it is given by at most 255 thresholds: a factor, an addend and a shift are sought
+//! that put a floor's steps at just those, and the few accumulators where none does become
+//! exceptions. What remains, any function of a few bits, is a table. Every plan is compared with
+//! its step before it is used, at each threshold and its neighbour, which settles all others.
+
+use crate::{
+	gadgets::{
+		lookup::{lookup, MAX_BITS},
+		requantize::{requantize, Requantization},
+	},
+	r1cs::Builder,
+	signal::{Bounds, Signal},
+	value::{dyadic, exponent_of, Unary, Unit},
+};
+
+/// The float arithmetic of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rounding {
+	/// An integer kernel: `RNE(clamp(RN32(RN32(x) · factor)))`, the zero point added last.
+	Kernel {
+		/// The factor.
+		factor: f32,
+	},
+	/// `QLinearMul`: the zero point is added in float, before rounding.
+	Product {
+		/// The factor.
+		factor: f32,
+	},
+	/// The float value, functions of it, and `QuantizeLinear`, which divides.
+	Float {
+		/// What the accumulator's unit is worth.
+		unit: Unit,
+		/// Functions in between.
+		then: Vec<Unary>,
+		/// The result's scale.
+		scale: f32,
+	},
+}
+
+/// From an accumulator to an integer of few bits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+	/// The arithmetic.
+	pub rounding: Rounding,
+	/// The result's zero point.
+	pub zero_point: i64,
+	/// Smallest result.
+	pub lo: i64,
+	/// Largest result.
+	pub hi: i64,
+}
+
+/// `QuantizeLinear` of a float: division, rounding half to even, saturation.
+pub fn quantize(value: f32, scale: f32, zero_point: i64, lo: i64, hi: i64) -> i64 {
+	let quotient = value / scale;
+	if quotient.is_nan() {
+		return zero_point.clamp(lo, hi);
+	}
+	let rounded = quotient.clamp(-1e9, 1e9).round_ties_even() as i64;
+	(rounded + zero_point).clamp(lo, hi)
+}
+
+impl Step {
+	/// The reference: the result for one accumulator.
+	pub fn apply(&self, x: i64) -> i64 {
+		let Self { zero_point, lo, hi, .. } = *self;
+		match &self.rounding {
+			&Rounding::Kernel { factor } => {
+				let scaled = (x as f32 * factor).clamp(-1e9, 1e9);
+				(scaled.round_ties_even() as i64 + zero_point).clamp(lo, hi)
+			},
+			&Rounding::Product { factor } => {
+				let shifted = x as f32 * factor + zero_point as f32;
+				(shifted.clamp(-1e9, 1e9).round_ties_even() as i64).clamp(lo, hi)
+			},
+			Rounding::Float { unit, then, scale } => {
+				let value = then.iter().fold(unit.real(x), |value, unary| unary.apply(value));
+				quantize(value, *scale, zero_point, lo, hi)
+			},
+		}
+	}
+
+	/// Whether larger accumulators never give smaller results.
+	fn is_monotone(&self) -> bool {
+		match &self.rounding {
+			Rounding::Kernel { factor } | Rounding::Product { factor } => *factor > 0.0,
+			Rounding::Float { then, .. } => then.iter().all(|unary| unary.is_monotone()),
+		}
+	}
+
+	/// The factor between accumulator and result, before functions, if it is a dyadic number at
+	/// which float32 is exact for accumulators of this magnitude.
+	fn exact_factor(&self, magnitude: i64) -> Option<(i64, i32)> {
+		const EXACT: i64 = 1 << 24;
+		let (mantissa, exponent) = match &self.rounding {
+			Rounding::Kernel { factor } => dyadic(*factor),
+			Rounding::Product { .. } if self.zero_point != 0 => return None,
+			Rounding::Product { factor } => dyadic(*factor),
+			Rounding::Float { unit, then, scale } if then.is_empty() => {
+				let result = exponent_of(*scale)?;
+				match unit {
+					Unit::Exact(exponent) => (1, exponent - result),
+					Unit::Times { exponent, factor } => {
+						let (mantissa, power) = dyadic(*factor);
+						(mantissa, power + exponent - result)
+					},
+					_ => return None,
+				}
+			},
+			Rounding::Float { .. } => return None,
+		};
+		(mantissa > 0 && magnitude.checked_mul(mantissa)? < EXACT).then_some((mantissa, exponent))
+	}
+
+	/// About what the result grows by when the accumulator does.
+	fn slope(&self, bounds: Bounds) -> f64 {
+		match &self.rounding {
+			Rounding::Kernel { factor } | Rounding::Product { factor } => f64::from(*factor),
+			Rounding::Float { unit, then, scale } => {
+				let slope = unit.step() / f64::from(*scale);
+				then.iter().fold(slope, |slope, unary| match unary {
+					Unary::HardSigmoid { alpha, .. } => slope * f64::from(*alpha),
+					Unary::LeakyRelu { alpha } if bounds.hi <= 0 => slope * f64::from(*alpha),
+					_ => slope,
+				})
+			},
+		}
+	}
+}
+
+/// Which of the three classes of scales a step fell in, or none of them.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+	/// The bounds allow one result only.
+	Constant,
+	/// A division by a power of two.
+	PowerOfTwo,
+	/// A short mantissa, at which float32 is exact.
+	ShortMantissa,
+	/// Any float: a floor with the same thresholds, and exceptions.
+	Thresholds,
+	/// A function of a few bits.
+	Table,
+}
+
+/// How a step is proven.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plan {
+	/// One result for all.
+	Constant(i64),
+	/// [`crate::gadgets::requantize`], of `2^left · x`.
+	Scale {
+		/// Which class it is.
+		class: Class,
+		/// What the gadget computes.
+		how: Requantization,
+	},
+	/// [`crate::gadgets::lookup`].
+	Table {
+		/// The smallest index.
+		lo: i64,
+		/// The results.
+		table: Vec<i64>,
+	},
+}
+
+impl Plan {
+	/// The cheapest plan for a step within bounds; `None` if there is none.
+	pub fn new(step: &Step, bounds: Bounds) -> Option<Self> {
+		let (least, most) = (step.apply(bounds.lo), step.apply(bounds.hi));
+		if step.is_monotone() {
+			if least == most {
+				return Some(Self::Constant(least));
+			}
+			let exact = exact_plan(step, bounds);
+			if let Some(Self::Scale { class: Class::PowerOfTwo, .. }) = exact {
+				return exact;
+			}
+			let fitted = fitted_plan(step, bounds);
+			let table = table_plan(step, bounds);
+			[exact, fitted, table].into_iter().flatten().min_by_key(|plan| plan.cost(bounds))
+		} else {
+			table_plan(step, bounds)
+		}
+	}
+
+	/// The class.
+	pub fn class(&self) -> Class {
+		match self {
+			Self::Constant(_) => Class::Constant,
+			Self::Scale { class, .. } => *class,
+			Self::Table { .. } => Class::Table,
+		}
+	}
+
+	/// Accumulators that are treated one by one.
+	pub fn exceptions(&self) -> usize {
+		match self {
+			Self::Scale { how, .. } => how.exceptions.len(),
+			_ => 0,
+		}
+	}
+
+	/// Constraints for an accumulator within bounds.
+	pub fn cost(&self, bounds: Bounds) -> usize {
+		let mut builder = Builder::constraints(0, 0);
+		let wire = builder.alloc_private_input(Default::default);
+		self.constrain(&mut builder, &Signal::wire(wire, bounds.lo, bounds));
+		builder.constraint_count()
+	}
+
+	/// Bounds of the result.
+	pub fn bounds(&self, x: Bounds) -> Bounds {
+		match self {
+			Self::Constant(value) => Bounds::constant(*value),
+			Self::Scale { how, .. } => how.bounds(x),
+			Self::Table { lo, table } => {
+				let reachable = &table[(x.lo - lo) as usize..=(x.hi - lo) as usize];
+				let least = reachable.iter().min().copied().unwrap_or_default();
+				Bounds { lo: least, hi: reachable.iter().max().copied().unwrap_or_default() }
+			},
+		}
+	}
+
+	/// Emits the gadget.
+	pub fn constrain(&self, builder: &mut Builder, x: &Signal) -> Signal {
+		match self {
+			Self::Constant(value) => Signal::constant(*value),
+			Self::Scale { how, .. } => requantize(builder, x, how),
+			Self::Table { lo, table } => lookup(builder, x, *lo, table),
+		}
+	}
+}
+
+/// The largest accumulator whose magnitude counts.
+fn magnitude(bounds: Bounds) -> i64 {
+	bounds.lo.saturating_abs().max(bounds.hi.saturating_abs())
+}
+
+/// Division by a power of two or by a short mantissa, where float32 is exact.
+fn exact_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
+	// Shifts beyond this are the work of a broken scale.
+	const MAX_SHIFT: i32 = 40;
+	let (mantissa, exponent) = step.exact_factor(magnitude(bounds))?;
+	if exponent.abs() > MAX_SHIFT {
+		return None;
+	}
+	let left = exponent.max(0) as u32;
+	let how = Requantization {
+		multiplier: mantissa.checked_shl(left)?,
+		zero_point: step.zero_point,
+		..Requantization::by_power_of_two(
+			(-exponent).max(0) as u32,
+			step.lo - step.zero_point,
+			step.hi - step.zero_point,
+		)
+	};
+	let class = if mantissa == 1 { Class::PowerOfTwo } else { Class::ShortMantissa };
+	(left < 32 && how.fits(bounds)).then_some(Plan::Scale { class, how })
+}
+
+/// A table, where the bounds are narrow.
+fn table_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
+	let entries = bounds.hi.checked_sub(bounds.lo)?.checked_add(1)?;
+	(entries <= 1 << MAX_BITS).then(|| Plan::Table {
+		lo: bounds.lo,
+		table: (bounds.lo..=bounds.hi).map(|x| step.apply(x)).collect(),
+	})
+}
+
+/// The smallest accumulator within bounds for which a monotone function reaches `target`.
+fn threshold(bounds: Bounds, target: i64, apply: impl Fn(i64) -> i64) -> i64 {
+	let (mut lo, mut hi) = (bounds.lo, bounds.hi);
+	while lo < hi {
+		let middle = lo + (hi - lo) / 2;
+		if apply(middle) >= target {
+			hi = middle;
+		} else {
+			lo = middle + 1;
+		}
+	}
+	lo
+}
+
+/// A floor whose steps are those of a monotone step.
+fn fitted_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
+	const MOST_EXCEPTIONS: usize = 16;
+	let (least, most) = (step.apply(bounds.lo), step.apply(bounds.hi));
+	if most - least > 1 << 12 {
+		return None;
+	}
+	let thresholds: Vec<(i64, i64)> = (least + 1..=most)
+		.map(|target| (target, threshold(bounds, target, |x| step.apply(x))))
+		.collect();
+	let slope = step.slope(bounds);
+	if !(slope > 0.0 && slope < 2f64.powi(20)) {
+		return None;
+	}
+	let mut best: Option<(usize, Requantization)> = None;
+	for shift in 0..48u32 {
+		let factor = slope * 2f64.powi(shift as i32);
+		if factor > 2f64.powi(31) {
+			break;
+		}
+		for multiplier in [factor.floor() as i64, factor.floor() as i64 + 1] {
+			if multiplier <= 0 {
+				continue;
+			}
+			let Some(addend) = addend(&thresholds, multiplier, shift) else { continue };
+			let mut how = Requantization {
+				multiplier,
+				addend,
+				shift,
+				ties_to_even: false,
+				lo: step.lo,
+				hi: step.hi,
+				zero_point: 0,
+				exceptions: Vec::new(),
+			};
+			if !how.fits(bounds) {
+				continue;
+			}
+			let limit = best.as_ref().map_or(MOST_EXCEPTIONS, |(exceptions, _)| *exceptions);
+			let Some(exceptions) = differences(step, &how, bounds, &thresholds, limit) else {
+				continue;
+			};
+			let count = exceptions.len();
+			// A bit more of shift costs 1, an exception 2.
+			let better = match &best {
+				Some((_, other)) => {
+					2 * count + (shift as usize) < 2 * other.exceptions.len() + other.shift as usize
+				},
+				None => true,
+			};
+			if better {
+				how.exceptions = exceptions;
+				best = Some((count, how));
+			}
+			if count == 0 {
+				return best.map(|(_, how)| Plan::Scale { class: Class::Thresholds, how });
+			}
+		}
+	}
+	best.map(|(_, how)| Plan::Scale { class: Class::Thresholds, how })
+}
+
+/// The addend at which `⌊(m·x + c) / 2^s⌋` has the fewest steps out of place.
+fn addend(thresholds: &[(i64, i64)], multiplier: i64, shift: u32) -> Option<i64> {
+	let (mut lowest, mut highest) = (i128::MIN, i128::MAX);
+	for &(target, at) in thresholds {
+		let edge = (i128::from(target) << shift) - i128::from(multiplier) * i128::from(at);
+		lowest = lowest.max(edge);
+		highest = highest.min(edge + i128::from(multiplier) - 1);
+	}
+	i64::try_from(lowest + (highest - lowest) / 2).ok()
+}
+
+/// Where a floor and a step differ, and by how much; `None` if at more places than `limit`.
+///
+/// Both are monotone, so they agree everywhere between two accumulators at which they agree and
+/// which no threshold of either separates.
+fn differences(
+	step: &Step,
+	how: &Requantization,
+	bounds: Bounds,
+	thresholds: &[(i64, i64)],
+	limit: usize,
+) -> Option<Vec<(i64, i64)>> {
+	let base = |x: i64| how.apply(x);
+	// At the ends the floor may go further than the step.
+	let mut found: Vec<(i64, i64)> = Vec::new();
+	let targets =
+		base(bounds.lo).min(step.apply(bounds.lo)) + 1..=base(bounds.hi).max(step.apply(bounds.hi));
+	for target in targets {
+		let end = bounds.hi + 1;
+		let place = |monotone: &dyn Fn(i64) -> i64| {
+			if monotone(bounds.hi) < target {
+				end
+			} else {
+				threshold(bounds, target, monotone)
+			}
+		};
+		let index = target - thresholds.first()?.0;
+		let theirs = match usize::try_from(index).ok().and_then(|index| thresholds.get(index)) {
+			Some(&(_, at)) => at,
+			None => place(&|x| step.apply(x)),
+		};
+		// The floor's threshold in closed form, clamped to the bounds.
+		let ours = if target > how.hi {
+			end
+		} else if target <= how.lo {
+			bounds.lo
+		} else {
+			let numerator = (i128::from(target) << how.shift) - i128::from(how.addend);
+			let multiplier = i128::from(how.multiplier);
+			let at = numerator.div_euclid(multiplier)
+				+ i128::from(numerator.rem_euclid(multiplier) != 0);
+			at.clamp(bounds.lo.into(), end.into()) as i64
+		};
+		for x in ours.min(theirs)..ours.max(theirs) {
+			if !found.iter().any(|&(at, _)| at == x) {
+				found.push((x, step.apply(x) - base(x)));
+			}
+			if found.len() > limit {
+				return None;
+			}
+		}
+	}
+	found.retain(|&(_, difference)| difference != 0);
+	Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	fn kernel(factor: f32, zero_point: i64) -> Step {
+		Step { rounding: Rounding::Kernel { factor }, zero_point, lo: 0, hi: 255 }
+	}
+
+	/// Compares plan and step on every integer within small bounds.
+	fn check(step: &Step, bounds: Bounds) -> Plan {
+		let plan = Plan::new(step, bounds).expect("a plan");
+		for x in bounds.lo..=bounds.hi {
+			let expected = step.apply(x);
+			let got = match &plan {
+				Plan::Constant(value) => *value,
+				Plan::Scale { how, .. } => how.apply(x),
+				Plan::Table { lo, table } => table[(x - lo) as usize],
+			};
+			assert_eq!(got, expected, "{x} by {plan:?}");
+			assert!(plan.bounds(bounds).contains(got));
+		}
+		plan
+	}
+
+	#[test]
+	fn onnxruntime_rounds_the_float_product() {
+		// acc · M is 223.5 less a little; float32 rounds it up.
+		let step = kernel(f32::from_bits(0x3b1a_ee3d), 0);
+		assert_eq!(step.apply(94_541), 224);
+	}
+
+	#[test]
+	fn classes_are_told_apart() {
+		let bounds = Bounds { lo: -40_000, hi: 50_000 };
+		assert_eq!(check(&kernel(2f32.powi(-7), 0), bounds).class(), Class::PowerOfTwo);
+		assert_eq!(check(&kernel(2f32.powi(-7), 3), bounds).class(), Class::PowerOfTwo);
+		assert_eq!(check(&kernel(0.0123, 7), bounds).class(), Class::Thresholds);
+		let short = check(&kernel(0.0234375, 0), bounds);
+		assert_eq!(short.class(), Class::ShortMantissa, "3 · 2^-7 has ties");
+		let narrow = Bounds { lo: 0, hi: 0 };
+		assert_eq!(check(&kernel(0.0123, 7), narrow).class(), Class::Constant);
+	}
+
+	#[test]
+	fn a_mean_of_nine() {
+		let rounding = Rounding::Float {
+			unit: Unit::Over { exponent: -3, divisor: 9.0 },
+			then: Vec::new(),
+			scale: 0.125,
+		};
+		let step = Step { rounding, zero_point: 0, lo: 0, hi: 255 };
+		let plan = check(&step, Bounds { lo: 0, hi: 9 * 255 });
+		assert!(plan.cost(Bounds { lo: 0, hi: 9 * 255 }) <= 30, "{plan:?}");
+	}
+
+	#[test]
+	fn hard_swish_is_a_table() {
+		let rounding = Rounding::Float {
+			unit: Unit::Exact(-5),
+			then: vec![Unary::HardSwish],
+			scale: 2f32.powi(-5),
+		};
+		let step = Step { rounding, zero_point: 0, lo: -128, hi: 127 };
+		assert_eq!(check(&step, Bounds { lo: -128, hi: 127 }).class(), Class::Table);
+		assert_eq!(Plan::new(&step, Bounds { lo: -40_000, hi: 127 }), None);
+	}
+
+	proptest! {
+		#[test]
+		fn any_factor_has_a_plan(
+			factor in 1e-4f32..0.1,
+			zero_point in 0i64..=255,
+			lo in -9_000i64..0,
+			hi in 1i64..9_000,
+		) {
+			let step = kernel(factor, zero_point);
+			let plan = check(&step, Bounds { lo, hi });
+			prop_assert!(plan.cost(Bounds { lo, hi }) <= 44, "{plan:?}");
+		}
+	}
+
+	#[test]
+	fn wide_accumulators_have_few_exceptions() {
+		let mut numbers = 1u64;
+		for bits in [16, 18, 20, 22] {
+			let end = 1i64 << (bits - 1);
+			let mut exceptions = 0;
+			for _ in 0..64 {
+				numbers = numbers.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
+				let spread = 1.0 + (numbers >> 40) as f32 / (1u64 << 24) as f32;
+				let step = kernel(spread * 128.0 / end as f32, 0);
+				let bounds = Bounds { lo: -end, hi: end - 1 };
+				let plan = Plan::new(&step, bounds).expect("a plan");
+				exceptions += plan.exceptions();
+				let Plan::Scale { how, .. } = &plan else { panic!("{plan:?}") };
+				for x in (bounds.lo..bounds.hi).step_by(997) {
+					assert_eq!(how.apply(x), step.apply(x), "{x}");
+				}
+			}
+			assert!(exceptions <= 64 * 10, "{bits} bits: {exceptions} of 64 channels");
+		}
+	}
+}
