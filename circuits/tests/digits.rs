@@ -2,8 +2,8 @@
 
 use std::{fs::File, path::PathBuf};
 use zkml_circuits::{
-	assign, compile, lower, onnx::Model, quantize, samples::Samples, Graph, InputChoice, Options,
-	OutputChoice,
+	assign, compile, lower, onnx::Model, quantize, quantize::QuantizeOptions, samples::Samples,
+	Graph, InputChoice, Options, OutputChoice,
 };
 use zkml_primitives::{Context, Output};
 
@@ -21,7 +21,7 @@ fn samples(name: &str, model: &Model) -> Samples {
 
 fn graph(float: &Model) -> (Graph, Vec<quantize::Folded>) {
 	let calibration = samples("calibration.npz", float);
-	let quantized = quantize::quantize(float, &calibration).unwrap();
+	let quantized = quantize::quantize(float, &calibration, &QuantizeOptions::default()).unwrap();
 	let model = Model::from_proto(quantized.proto, None).unwrap();
 	(lower(&model).unwrap(), quantized.folded)
 }

@@ -17,7 +17,7 @@ fn float() -> Vec<u8> {
 
 fn quantized() -> Vec<u8> {
 	let model = Model::read(&float(), None).unwrap();
-	quantize::encode(&quantize::quantize(&model, &samples()).unwrap().proto)
+	quantize::encode(&quantize::quantize(&model, &samples(), &Default::default()).unwrap().proto)
 }
 
 /// Positions and values from a fixed generator (SplitMix64).
@@ -104,7 +104,7 @@ fn damaged_float_models_do_not_panic() {
 		damaged[at] = random.next() as u8;
 		let Ok(model) = Model::read(&damaged, None) else { continue };
 		if model.input.shape == [1, 64] {
-			let _ = quantize::quantize(&model, &samples);
+			let _ = quantize::quantize(&model, &samples, &Default::default());
 		}
 	}
 }

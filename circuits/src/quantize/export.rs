@@ -1,220 +1,351 @@
-//! The quantised model as ONNX in QDQ form.
+//! The network as ONNX: in floats for calibration, in QDQ form as the result.
 //!
-//! The form is the one that onnxruntime computes alike at every optimisation level: zero points
+//! The QDQ form is the one that onnxruntime computes alike at every optimisation level: zero points
 //! written out, weights with one zero point per channel, biases in int32 at exactly the product of
 //! input and weight scales, and reshapes before the input's `QuantizeLinear`.
 
 use super::{
-	chain::{Dense, Step},
-	scale::{ActivationScale, QuantizedDense},
-	Observed,
+	emit,
+	net::{Conv, Dense, Net, Op, TensorId},
+	place::{first_quantized, is_table, place},
+	plan::Plan,
+	proto,
+	scale::ActivationScale,
+	weights::Integers,
 };
 use crate::onnx::{protobuf as pb, Model};
-use pb::{attribute_proto::AttributeType, tensor_proto::DataType};
-
-/// The operator set of exported models; those of newer models are kept.
-const OPSET: i64 = 17;
-const IR_VERSION: i64 = 8;
+use pb::tensor_proto::DataType;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Builds the exported graph, node after node.
-struct Exporter {
+pub(super) struct Exporter<'a> {
+	pub(super) net: &'a Net,
 	nodes: Vec<pb::NodeProto>,
 	initializers: Vec<pb::TensorProto>,
+	/// The name under which layers take a tensor.
+	names: HashMap<TensorId, String>,
+	taken: BTreeSet<String>,
 }
 
-pub(super) fn export(
-	model: &Model,
-	steps: &[Step],
-	observed: &Observed,
-	quantized: &[Option<QuantizedDense>],
-) -> pb::ModelProto {
-	let mut exporter = Exporter { nodes: Vec::new(), initializers: Vec::new() };
-	let mut current = model.input.name.clone();
-	let mut input_is_quantized = false;
-	let last = steps.len() - 1;
-	for (index, step) in steps.iter().enumerate() {
-		match (step, &quantized[index]) {
-			(Step::Dense(dense), Some(integers)) => {
-				if !input_is_quantized {
-					current = exporter.quantize(&current, "input", observed.input);
-					input_is_quantized = true;
-				}
-				let output = if index == last { &model.outputs[0] } else { &dense.output };
-				let input = observed.before(index);
-				current = exporter.dense(dense, integers, &current, input, output);
-				if let Some(scale) = observed.after[index] {
-					current = exporter.quantize(&current, &dense.name, scale);
-				}
-			},
-			(Step::Reshape(node), _) => {
-				let output = &node.outputs[0];
-				exporter.copy(model, node, &current, output);
-				current.clone_from(output);
-			},
-			(Step::Dense(_), None) => unreachable!("every dense layer was quantised"),
+/// The network in floats with these tensors as outputs, and their names.
+pub(super) fn float(net: &Net, tensors: &[TensorId]) -> (pb::ModelProto, Vec<String>) {
+	let mut exporter = Exporter::new(net);
+	for layer in 0..net.layers.len() {
+		exporter.name_results(layer, None);
+		exporter.float_layer(layer);
+	}
+	let names: Vec<String> = tensors.iter().map(|&tensor| exporter.as_float(tensor)).collect();
+	let input = &net.tensors[net.input];
+	let graph = pb::GraphProto {
+		name: "float".into(),
+		node: exporter.nodes,
+		initializer: exporter.initializers,
+		input: vec![proto::value_info(&input.name, Some(&input.shape))],
+		output: names.iter().take(1).map(|name| proto::value_info(name, None)).collect(),
+		..Default::default()
+	};
+	(proto::model(graph), names)
+}
+
+/// The network in QDQ form, with the inputs and outputs of the model.
+pub(super) fn export(model: &Model, plan: &Plan) -> pb::ModelProto {
+	let mut exporter = Exporter::new(&plan.net);
+	exporter.quantize_tensor(plan, plan.net.input);
+	for layer in 0..plan.net.layers.len() {
+		exporter.name_results(layer, Some(plan));
+		exporter.quantized_layer(plan, layer);
+		for tensor in plan.net.layers[layer].outputs.clone() {
+			exporter.quantize_tensor(plan, tensor);
 		}
 	}
 	let source = model.proto.graph.as_ref();
+	let inputs = source.map(|graph| graph.input.as_slice()).unwrap_or_default();
 	let graph = pb::GraphProto {
 		name: source.map(|graph| graph.name.clone()).unwrap_or_default(),
 		node: exporter.nodes,
 		initializer: exporter.initializers,
-		input: source
-			.map(|graph| {
-				let inputs = graph.input.iter();
-				inputs.filter(|input| input.name == model.input.name).cloned().collect()
-			})
-			.unwrap_or_default(),
+		input: inputs.iter().filter(|input| input.name == model.input.name).cloned().collect(),
 		output: source.map(|graph| graph.output.clone()).unwrap_or_default(),
 		..Default::default()
 	};
-	pb::ModelProto {
-		ir_version: model.proto.ir_version.max(IR_VERSION),
-		opset_import: vec![pb::OperatorSetIdProto {
-			domain: String::new(),
-			version: model.opset.max(OPSET),
-		}],
-		producer_name: "zkml".into(),
-		producer_version: env!("CARGO_PKG_VERSION").into(),
-		graph: Some(graph),
-		..Default::default()
+	proto::model(graph)
+}
+
+/// The names of quantised tensors' nodes: those of the layers whose sums the tensors hold.
+///
+/// Each is another, and none depends on which tensors are forced, so that a report can find the
+/// nodes of a graph again.
+pub(super) fn quantized_names(
+	net: &Net,
+	forced: &BTreeSet<TensorId>,
+) -> BTreeMap<TensorId, String> {
+	let wanted = place(net, &BTreeSet::new()).quantized;
+	let all = place(net, forced).quantized;
+	let first = first_quantized(net);
+	let name = |tensor: TensorId| {
+		if tensor == first {
+			return "input".into();
+		}
+		let mut current = tensor;
+		loop {
+			let Some(producer) = net.producer(current) else { return "input.moved".into() };
+			let layer = &net.layers[producer];
+			let passes = matches!(
+				layer.op,
+				Op::Relu | Op::Clip { .. } | Op::Leaky { .. } | Op::Abs | Op::MaxPool(_)
+			) || layer.op.is_simple_move();
+			let input = layer.inputs[0];
+			if passes && net.only_consumer(input).is_some() && !wanted.contains(&input) {
+				current = input;
+				continue;
+			}
+			let of_output = layer.outputs.iter().position(|&output| output == current);
+			let name = match of_output {
+				Some(index) if index > 0 => format!("{}.{index}", layer.name),
+				_ => layer.name.clone(),
+			};
+			let is_forced = !wanted.contains(&tensor);
+			return if is_forced { format!("{name}.sums") } else { name };
+		}
+	};
+	all.into_iter().map(|tensor| (tensor, name(tensor))).collect()
+}
+
+/// Whether a result of an operator is an index.
+pub(super) fn is_index(op: &Op, first: bool) -> bool {
+	match op {
+		Op::ArgMax { .. } => true,
+		Op::TopK { .. } => !first,
+		_ => false,
 	}
 }
 
-fn tensor(name: String, r#type: DataType, dims: &[usize], raw_data: Vec<u8>) -> pb::TensorProto {
-	pb::TensorProto {
-		name,
-		data_type: r#type as i32,
-		dims: dims.iter().map(|&size| size as i64).collect(),
-		raw_data,
-		..Default::default()
+impl<'a> Exporter<'a> {
+	fn new(net: &'a Net) -> Self {
+		let input = net.tensors[net.input].name.clone();
+		let mut taken: BTreeSet<String> =
+			net.outputs.iter().map(|(name, _)| name.clone()).collect();
+		taken.insert(input.clone());
+		let names = HashMap::from([(net.input, input)]);
+		Self { net, nodes: Vec::new(), initializers: Vec::new(), names, taken }
 	}
-}
 
-fn floats(name: String, dims: &[usize], exponents: impl Iterator<Item = i32>) -> pb::TensorProto {
-	let raw = exponents.flat_map(|exponent| 2f32.powi(exponent).to_le_bytes()).collect();
-	tensor(name, DataType::Float, dims, raw)
-}
-
-fn int_attribute(name: &str, value: i64) -> pb::AttributeProto {
-	pb::AttributeProto {
-		name: name.into(),
-		r#type: AttributeType::Int as i32,
-		i: value,
-		..Default::default()
+	/// A name that nothing else has.
+	pub(super) fn unique(&mut self, name: &str) -> String {
+		let mut unique = name.to_string();
+		let mut count = 2;
+		while !self.taken.insert(unique.clone()) {
+			unique = format!("{name}.{count}");
+			count += 1;
+		}
+		unique
 	}
-}
 
-impl Exporter {
-	fn node(
+	/// Names a layer's results: an output of the model has the output's name, unless that belongs
+	/// to its quantised form.
+	fn name_results(&mut self, layer: usize, plan: Option<&Plan>) {
+		for &tensor in &self.net.layers[layer].outputs {
+			let output = self.net.outputs.iter().find(|(_, output)| *output == tensor);
+			let name = match output {
+				Some((name, _)) if plan.is_none() || !is_table(self.net, layer) => name.clone(),
+				Some((name, _)) => self.unique(&format!("{name}.real")),
+				None => self.unique(&self.net.tensors[tensor].name),
+			};
+			self.names.insert(tensor, name);
+		}
+	}
+
+	/// The name under which a tensor is taken.
+	pub(super) fn name(&self, tensor: TensorId) -> String {
+		self.names[&tensor].clone()
+	}
+
+	pub(super) fn node(
 		&mut self,
 		op: &str,
 		name: &str,
 		inputs: &[&str],
-		output: &str,
+		outputs: &[&str],
 		attribute: Vec<pb::AttributeProto>,
 	) {
+		let own = |names: &[&str]| names.iter().map(|&name| name.into()).collect();
 		self.nodes.push(pb::NodeProto {
 			op_type: op.into(),
 			name: name.into(),
-			input: inputs.iter().map(|&input| input.into()).collect(),
-			output: vec![output.into()],
+			input: own(inputs),
+			output: own(outputs),
 			attribute,
 			..Default::default()
 		});
 	}
 
-	/// Quantises and dequantises an activation; returns the name of the result.
-	fn quantize(&mut self, value: &str, name: &str, scale: ActivationScale) -> String {
-		let zero_point = format!("{name}.zero_point");
-		let scale_name = format!("{name}.scale");
-		let r#type = if scale.signed { DataType::Int8 } else { DataType::Uint8 };
-		let exponents = std::iter::once(scale.exponent);
-		self.initializers.push(floats(scale_name.clone(), &[], exponents));
-		self.initializers.push(tensor(zero_point.clone(), r#type, &[], vec![0]));
-		let (quantized, dequantized) = (format!("{name}.quantized"), format!("{name}.dequantized"));
-		let q = format!("{name}.quantize");
-		self.node("QuantizeLinear", &q, &[value, &scale_name, &zero_point], &quantized, vec![]);
-		let dq = format!("{name}.dequantize");
-		let inputs = [quantized.as_str(), &scale_name, &zero_point];
-		self.node("DequantizeLinear", &dq, &inputs, &dequantized, vec![]);
-		dequantized
+	/// Adds a constant; returns its name.
+	pub(super) fn constant(&mut self, mut tensor: pb::TensorProto) -> String {
+		tensor.name = self.unique(&tensor.name);
+		let name = tensor.name.clone();
+		self.initializers.push(tensor);
+		name
 	}
 
-	/// Dequantises a constant along its first axis; returns the name of the result.
-	fn constant(
-		&mut self,
-		name: &str,
-		values: pb::TensorProto,
-		exponents: impl Iterator<Item = i32>,
-	) -> String {
-		let channels = values.dims[0] as usize;
-		let r#type = DataType::try_from(values.data_type).unwrap_or(DataType::Int8);
-		let width = if r#type == DataType::Int32 { 4 } else { 1 };
-		let (scale, zero_point) = (format!("{name}.scale"), format!("{name}.zero_point"));
-		let output = format!("{name}.dequantized");
-		let values_name = values.name.clone();
-		self.initializers.push(values);
-		self.initializers.push(floats(scale.clone(), &[channels], exponents));
-		let zeros = vec![0; channels * width];
-		self.initializers.push(tensor(zero_point.clone(), r#type, &[channels], zeros));
-		self.node(
-			"DequantizeLinear",
-			&format!("{name}.dequantize"),
-			&[&values_name, &scale, &zero_point],
-			&output,
-			vec![int_attribute("axis", 0)],
-		);
+	/// The name of a tensor, or of its numbers as floats where they are indices.
+	fn as_float(&mut self, tensor: TensorId) -> String {
+		let name = self.name(tensor);
+		let Some(producer) = self.net.producer(tensor) else { return name };
+		let layer = &self.net.layers[producer];
+		if !is_index(&layer.op, layer.outputs[0] == tensor) {
+			return name;
+		}
+		let float = self.unique(&format!("{name}.float"));
+		let node = format!("{name}.cast");
+		self.node("Cast", &node, &[&name], &[&float], vec![proto::int("to", 1)]);
+		float
+	}
+
+	/// Quantises and dequantises a tensor, if the plan says so.
+	fn quantize_tensor(&mut self, plan: &Plan, tensor: TensorId) {
+		let Some(&scale) = plan.scales.get(&tensor) else { return };
+		let name = plan.names[&tensor].clone();
+		let mut value = self.name(tensor);
+		if scale.bits < 8 {
+			value = self.clip(&name, &value, scale);
+		}
+		let r#type = if scale.signed { DataType::Int8 } else { DataType::Uint8 };
+		let step = proto::floats(&format!("{name}.scale"), &[], &[scale.step() as f32]);
+		let step = self.constant(step);
+		let zero = proto::tensor(&format!("{name}.zero_point"), r#type, &[], vec![0]);
+		let zero = self.constant(zero);
+		let quantized = self.unique(&format!("{name}.quantized"));
+		let q = format!("{name}.quantize");
+		self.node("QuantizeLinear", &q, &[&value, &step, &zero], &[&quantized], vec![]);
+		let producer = self.net.producer(tensor);
+		let output = self.net.outputs.iter().find(|(_, output)| *output == tensor);
+		let dequantized = match (output, producer) {
+			(Some((name, _)), Some(layer)) if is_table(self.net, layer) => name.clone(),
+			_ => self.unique(&format!("{name}.dequantized")),
+		};
+		let dq = format!("{name}.dequantize");
+		self.node("DequantizeLinear", &dq, &[&quantized, &step, &zero], &[&dequantized], vec![]);
+		self.names.insert(tensor, dequantized);
+	}
+
+	/// Clips to the integers of fewer than 8 bits.
+	fn clip(&mut self, name: &str, value: &str, scale: ActivationScale) -> String {
+		let bound = |value: f64| [(value * scale.step()) as f32];
+		let lo = proto::floats(&format!("{name}.lowest"), &[], &bound(scale.lowest()));
+		let hi = proto::floats(&format!("{name}.highest"), &[], &bound(scale.highest()));
+		let (lo, hi) = (self.constant(lo), self.constant(hi));
+		let output = self.unique(&format!("{name}.clipped"));
+		self.node("Clip", &format!("{name}.clip"), &[value, &lo, &hi], &[&output], vec![]);
 		output
 	}
 
-	/// Emits a dense layer; returns the name of its result.
-	fn dense(
+	/// Dequantises a constant along an axis; returns the name of the result.
+	fn dequantized(
 		&mut self,
-		dense: &Dense,
-		integers: &QuantizedDense,
-		input: &str,
-		input_scale: ActivationScale,
-		output: &str,
+		name: &str,
+		values: pb::TensorProto,
+		axis: usize,
+		exponents: &[i32],
 	) -> String {
-		let name = &dense.name;
-		let dims = [dense.outputs(), dense.inputs()];
-		let raw = integers.weights.iter().map(|&weight| weight as u8).collect();
-		let weights = tensor(format!("{name}.weight.integers"), DataType::Int8, &dims, raw);
-		let exponents = integers.exponents.iter().copied();
-		let weights = self.constant(&format!("{name}.weight"), weights, exponents.clone());
-		let raw = integers.bias.iter().flat_map(|bias| bias.to_le_bytes()).collect();
-		let bias = tensor(format!("{name}.bias.integers"), DataType::Int32, &dims[..1], raw);
-		let exponents = exponents.map(|exponent| exponent + input_scale.exponent);
-		let bias = self.constant(&format!("{name}.bias"), bias, exponents);
-		let sums = if dense.relu { format!("{name}.sums") } else { output.to_string() };
-		let transposed = vec![int_attribute("transB", 1)];
-		self.node("Gemm", name, &[input, &weights, &bias], &sums, transposed);
-		if dense.relu {
-			self.node("Relu", &format!("{name}.relu"), &[&sums], output, vec![]);
-		}
-		output.into()
+		let r#type = DataType::try_from(values.data_type).unwrap_or(DataType::Int8);
+		let width = if r#type == DataType::Int32 { 4 } else { 1 };
+		let channels = exponents.len();
+		let dims = [channels];
+		// One scale for all is a scalar.
+		let dims = if values.dims.get(axis) == Some(&(channels as i64)) { &dims[..] } else { &[] };
+		let steps: Vec<f32> = exponents.iter().map(|&exponent| 2f32.powi(exponent)).collect();
+		let values = self.constant(values);
+		let scale = self.constant(proto::floats(&format!("{name}.scale"), dims, &steps));
+		let zeros = vec![0; channels * width];
+		let zeros = proto::tensor(&format!("{name}.zero_point"), r#type, dims, zeros);
+		let zeros = self.constant(zeros);
+		let output = self.unique(&format!("{name}.dequantized"));
+		let attributes =
+			if dims.is_empty() { vec![] } else { vec![proto::int("axis", axis as i64)] };
+		let node = format!("{name}.dequantize");
+		self.node("DequantizeLinear", &node, &[&values, &scale, &zeros], &[&output], attributes);
+		output
 	}
 
-	/// Copies a node that takes one activation, with its constants.
-	fn copy(&mut self, model: &Model, node: &crate::onnx::Node, input: &str, output: &str) {
-		let source = model.proto.graph.as_ref().and_then(|graph| {
-			graph.node.iter().find(|other| other.output.first() == node.outputs.first())
-		});
-		let mut inputs = vec![input];
-		for name in node.inputs.iter().skip(1) {
-			inputs.push(name);
-			if let (Some(constant), false) = (
-				model.constants.get(name),
-				self.initializers.iter().any(|tensor| tensor.name == *name),
-			) {
-				let values = constant.data.integers().unwrap_or_default();
+	/// Weights with one scale for each channel of `axis`, and biases; the names of both.
+	fn integers(
+		&mut self,
+		name: &str,
+		integers: &Integers,
+		dims: &[usize],
+		weights: Vec<u8>,
+		axis: usize,
+	) -> (String, String) {
+		let name_of = |what: &str| format!("{name}.{what}");
+		let tensor = proto::tensor(&name_of("weight.integers"), DataType::Int8, dims, weights);
+		let weights = self.dequantized(&name_of("weight"), tensor, axis, &integers.exponents);
+		let raw = integers.bias.iter().flat_map(|bias| bias.to_le_bytes()).collect();
+		let dims = [integers.bias.len()];
+		let tensor = proto::tensor(&name_of("bias.integers"), DataType::Int32, &dims, raw);
+		let exponents: Vec<i32> =
+			integers.exponents.iter().map(|exponent| exponent + integers.input).collect();
+		(weights, self.dequantized(&name_of("bias"), tensor, 0, &exponents))
+	}
+
+	fn quantized_layer(&mut self, plan: &Plan, index: usize) {
+		let layer = &self.net.layers[index];
+		let name = layer.name.clone();
+		match (&layer.op, plan.integers.get(&index), plan.additions.get(&index)) {
+			(Op::Conv(conv), Some(integers), _) => {
+				let raw = integers.weights.iter().map(|&weight| weight as u8).collect();
+				let (weights, bias) = self.integers(&name, integers, &conv.shape, raw, 0);
+				emit::conv(self, index, conv, &weights, &bias);
+			},
+			(Op::Dense(dense), Some(integers), _) => {
+				let outputs = dense.bias.len();
+				let by_output = emit::is_gemm(self.net, index);
+				let raw = emit::matrix(&integers.weights, dense.inputs, by_output);
+				let raw = raw.into_iter().map(|weight| weight as u8).collect();
+				let (dims, axis) = emit::matrix_shape(dense.inputs, outputs, by_output);
+				let (weights, bias) = self.integers(&name, integers, &dims, raw, axis);
+				emit::dense(self, index, &weights, &bias);
+			},
+			(Op::Affine(affine), _, Some((values, exponent))) => {
 				let raw = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-				let copied = tensor(name.clone(), DataType::Int64, &constant.shape, raw);
-				self.initializers.push(copied);
-			}
+				let integers = format!("{name}.addend.integers");
+				let tensor = proto::tensor(&integers, DataType::Int32, &affine.shape, raw);
+				let addend =
+					self.dequantized(&format!("{name}.addend"), tensor, usize::MAX, &[*exponent]);
+				emit::addition(self, index, &addend);
+			},
+			_ => emit::layer(self, index),
 		}
-		let attributes = source.map(|node| node.attribute.clone()).unwrap_or_default();
-		self.node(&node.op, &node.name, &inputs, output, attributes);
+	}
+
+	fn float_layer(&mut self, index: usize) {
+		let layer = &self.net.layers[index];
+		let name = layer.name.clone();
+		match &layer.op {
+			Op::Conv(conv) => {
+				let Conv { weights, shape, bias, .. } = conv;
+				let weights = proto::floats(&format!("{name}.weight"), shape, weights);
+				let weights = self.constant(weights);
+				let bias = proto::floats(&format!("{name}.bias"), &[bias.len()], bias);
+				let bias = self.constant(bias);
+				emit::conv(self, index, conv, &weights, &bias);
+			},
+			Op::Dense(Dense { weights, inputs, bias }) => {
+				let by_output = emit::is_gemm(self.net, index);
+				let values = emit::matrix(weights, *inputs, by_output);
+				let (dims, _) = emit::matrix_shape(*inputs, bias.len(), by_output);
+				let weights = proto::floats(&format!("{name}.weight"), &dims, &values);
+				let weights = self.constant(weights);
+				let bias = proto::floats(&format!("{name}.bias"), &[bias.len()], bias);
+				let bias = self.constant(bias);
+				emit::dense(self, index, &weights, &bias);
+			},
+			Op::Affine(affine) if !affine.is_power_of_two() => {
+				let addend =
+					proto::floats(&format!("{name}.addend"), &affine.shape, &affine.offset);
+				let addend = self.constant(addend);
+				emit::addition(self, index, &addend);
+			},
+			_ => emit::layer(self, index),
+		}
 	}
 }
