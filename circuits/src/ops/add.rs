@@ -71,7 +71,7 @@ fn sum(lowering: &mut Lowering<'_>, node: &Node, signs: &[i64]) -> Result<Value,
 			return Ok(value);
 		}
 	}
-	if let Some(fused) = super::fused::add(lowering, node, signs)? {
+	if let Some(fused) = super::fused::add(lowering, node)? {
 		return Ok(fused);
 	}
 	let mut reals = Vec::new();

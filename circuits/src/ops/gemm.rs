@@ -3,15 +3,16 @@
 //! # Units
 //! Where the scales of input and weights are powers of two, so is the result's unit, and a bias
 //! must be at just that scale, because onnxruntime takes it for granted when it fuses. Other scales
-//! need an input straight from `DequantizeLinear`, so that onnxruntime uses an integer kernel: the
-//! unit is then `RN32(x·w)`, and a bias is taken as the integers that it is.
+//! need onnxruntime to use an integer kernel ([`crate::fusion`]): the unit is then `RN32(x·w)`, and a
+//! bias is taken as the integers that it is.
 
 use super::{Dense, Factors, Linear, Taps};
 use crate::{
 	error::{show_shape, ModelError},
+	fusion::Goal,
 	lower::{Lowering, FLOAT_LIMIT, KERNEL_LIMIT},
 	onnx::Node,
-	value::{exponent_of, Integers, Real, Unit, Value},
+	value::{exponent_of, Integers, Kind, Real, Unit, Value},
 };
 
 /// The attributes of `Gemm`: `y = alpha · A' · B' + beta · C`.
@@ -120,10 +121,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 		let (row, o) = (element / outputs, element % outputs);
 		row * matrices / rows * outputs + o
 	};
-	let bias = match node.optional_input(2) {
-		Some(_) => Some(lowering.integers(node, 2)?.into_owned()),
-		None => None,
-	};
+	let bias = bias(lowering, node, &input, &scales)?;
 	let bias = bias.as_ref().map(|bias| {
 		let places = super::shape::places(&bias.shape, &shape);
 		(bias, move |element: usize| places.as_ref().map_or(element, |places| places[element]))
@@ -172,6 +170,22 @@ pub(super) fn weighted<T: Taps>(
 	scale_of: impl Fn(usize) -> f32,
 	bias: Bias<'_>,
 ) -> Result<Value, ModelError> {
+	let goal = lowering.fusion.goal(node);
+	match (lowering.is_dequantized(node, 1), input.source.is_some(), goal) {
+		(false, true, Goal::Quantize(_)) if node.op != "MatMul" => {
+			return Err(node.error(
+				"its weights are not quantised, and onnxruntime quantises them between \
+				 DequantizeLinear and QuantizeLinear: run `zkml quantize` first",
+			));
+		},
+		(true, false, Goal::Float) if node.op != "Conv" => {
+			return Err(node.error(
+				"onnxruntime quantises its input anew, by a scale found at run time: put \
+				 QuantizeLinear and DequantizeLinear before it",
+			));
+		},
+		_ => {},
+	}
 	let unit = input.uniform_unit(node)?;
 	let count = linear.bias.len();
 	let exact: Option<Vec<i32>> = unit.exponent().and_then(|exponent| {
@@ -195,10 +209,7 @@ pub(super) fn weighted<T: Taps>(
 			}
 			let power = exponent_of(scale).unwrap_or(i32::MIN);
 			if bias.dequantized && power != *exponent {
-				return Err(node.error(
-					"the scale of its bias is not the product of input and weight scales, which \
-					 onnxruntime takes for granted",
-				));
+				return Err(node.error(BIAS_SCALE));
 			}
 			// A float constant may be finer than the products are.
 			let power = power + value.trailing_zeros().min(62) as i32;
@@ -249,29 +260,89 @@ fn kernel<T: Taps>(
 	scale_of: impl Fn(usize) -> f32,
 	bias: Bias<'_>,
 ) -> Result<Value, ModelError> {
-	let Some(source) = &input.source else {
-		return Err(node.error(
-			"its scales are no powers of two and its input comes not straight from \
-			 DequantizeLinear, so that onnxruntime computes it in float, where its result is no \
-			 function of integers: run `zkml quantize --snap`",
-		));
+	let refuse = |why: &str| {
+		Err(node.error(format!(
+			"its scales are no powers of two and {why}, so that onnxruntime computes it in float, \
+			 where its result is no function of integers: run `zkml quantize --snap`",
+		)))
 	};
-	if let Some((bias, place)) = bias {
-		if !bias.dequantized {
-			return Err(node.error(
-				"its bias is not quantised, so that onnxruntime computes it in float, where its \
-				 result is no function of integers: run `zkml quantize --snap`",
-			));
-		}
-		for (o, sum) in linear.bias.iter_mut().enumerate() {
-			*sum = bias.values[place(o)];
-		}
+	let Some(source) = &input.source else {
+		return refuse("its input comes not straight from DequantizeLinear");
+	};
+	if source.stored != Kind::U8 {
+		return refuse("its input is of type int8 and has other consumers or no QuantizeLinear");
 	}
-	let units: Vec<Unit> =
-		(0..linear.bias.len()).map(|o| Unit::Kernel(source.scale * scale_of(o))).collect();
-	if units.iter().any(|unit| !(unit.step() as f32).is_normal()) {
+	if !lowering.is_dequantized(node, 1) {
+		return refuse("its weights are not quantised");
+	}
+	let to_float = match lowering.fusion.goal(node) {
+		Goal::Quantize(target) if target.clipped => {
+			return refuse("the Relu or Clip after it is more than the saturation of QuantizeLinear");
+		},
+		Goal::Quantize(target) if target.stored != source.stored => {
+			return refuse("its input and its result differ in type");
+		},
+		Goal::Quantize(target) if target.grid.is_some() => false,
+		Goal::Float if node.op != "Conv" && lowering.fusion.is_used_once(node.output()?) => true,
+		_ => return refuse("its result does not go into one QuantizeLinear"),
+	};
+	let products: Vec<f32> =
+		(0..linear.bias.len()).map(|o| source.scale * scale_of(o)).collect();
+	if products.iter().any(|product| !product.is_normal()) {
 		return Err(node.error("the product of its scales is no normal float"));
 	}
+	if let Some((bias, place)) = bias {
+		if !bias.dequantized {
+			return refuse("its bias is not quantised");
+		}
+		for (o, sum) in linear.bias.iter_mut().enumerate() {
+			// onnxruntime takes the integers as they are.
+			let (value, scale) = (bias.values[place(o)], bias.scales[place(o)]);
+			if i32::try_from(value).is_err() {
+				return Err(node.error(format!("its bias {value} has more than 32 bits")));
+			}
+			if (scale / products[o] - 1.0).abs() > 1e-5 {
+				return Err(node.error(BIAS_SCALE));
+			}
+			*sum = value;
+		}
+	}
+	let unit = |product| if to_float { Unit::of_scale(product) } else { Unit::Kernel(product) };
+	let units = products.into_iter().map(unit).collect();
 	let tensor = lowering.push_linear(node, linear, &[input.tensor], &shape, KERNEL_LIMIT)?;
 	Ok(Value::Real(Real::new(tensor, shape, units)))
+}
+
+const BIAS_SCALE: &str = "the scale of its bias is not the product of input and weight scales, \
+                          which onnxruntime takes for granted";
+
+/// The bias of a layer, its third input. Where the layer is between `DequantizeLinear` and
+/// `QuantizeLinear`, onnxruntime quantises a bias of floats to the product of the scales.
+pub(super) fn bias(
+	lowering: &Lowering<'_>,
+	node: &Node,
+	input: &Real,
+	scales: &[f32],
+) -> Result<Option<Integers>, ModelError> {
+	if node.optional_input(2).is_none() {
+		return Ok(None);
+	}
+	let floats = match lowering.value(node, 2)? {
+		Value::Constant(tensor) if tensor.shape.len() == 1 => {
+			tensor.floats().map(|floats| (floats.to_vec(), tensor.shape.clone()))
+		},
+		_ => None,
+	};
+	let fused = matches!(lowering.fusion.goal(node), Goal::Quantize(_));
+	match (&input.source, floats) {
+		(Some(source), Some((floats, shape)))
+			if fused && lowering.is_dequantized(node, 1) && floats.len() == scales.len() =>
+		{
+			let scales: Vec<f32> = scales.iter().map(|scale| source.scale * scale).collect();
+			let pairs = floats.iter().zip(&scales);
+			let values = pairs.map(|(value, scale)| (value / scale).round_ties_even() as i64);
+			Ok(Some(Integers { shape, values: values.collect(), scales, dequantized: true }))
+		},
+		_ => lowering.integers(node, 2).map(|integers| Some(integers.into_owned())),
+	}
 }

@@ -13,7 +13,7 @@ use crate::{
 	error::ModelError,
 	lower::Lowering,
 	onnx::Node,
-	value::{Real, Unary, Unit, Value},
+	value::{Real, Unary, Value},
 };
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Vec<Value>, ModelError> {
@@ -81,17 +81,15 @@ pub(super) fn largest(
 		true => real,
 		false => lowering.realize(node, real)?,
 	};
-	let kernel = real.units.iter().any(|unit| matches!(unit, Unit::Kernel(_)));
 	let uniform = windows.iter().all(|window| {
 		window.windows(2).all(|pair| real.units[pair[0] as usize] == real.units[pair[1] as usize])
 	});
-	if kernel || !uniform {
+	if !uniform {
 		real = lowering.uniform(node, real)?;
-		// A kernel's result must be rounded first, whatever its units.
-		real.exponents(node)?;
 	}
+	let source = lowering.fusion.moved(node, real.source.as_deref());
 	let units = windows.iter().map(|window| real.units[window[0] as usize]).collect();
 	let op = Extreme { windows, smallest };
 	let tensor = lowering.push(node, op, &[real.tensor], &shape)?;
-	Ok(Real { tensor, shape, units, then: real.then, source: None })
+	Ok(Real { tensor, shape, units, then: real.then, source })
 }

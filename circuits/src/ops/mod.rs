@@ -9,16 +9,29 @@ mod average_pool;
 mod batch_normalization;
 mod clamp;
 mod conv;
+mod conv_integer;
 mod dequantize_linear;
 mod extreme;
 mod fused;
 mod gemm;
 pub(crate) mod geometry;
 mod linear;
+mod matmul_integer;
 mod max_pool;
 pub(crate) mod moves;
 mod mul;
+mod operand;
+mod pairs;
 mod product;
+mod qgemm;
+mod qlinear_add;
+mod qlinear_average_pool;
+mod qlinear_concat;
+mod qlinear_conv;
+mod qlinear_global_average_pool;
+mod qlinear_leaky_relu;
+mod qlinear_matmul;
+mod qlinear_mul;
 mod quantize_linear;
 mod relu;
 mod requantize;
@@ -30,10 +43,11 @@ mod unary;
 pub use clamp::Clamp;
 pub use conv::Conv;
 pub use extreme::Extreme;
-pub use fused::Fused;
 pub(crate) use gemm::GemmAttributes;
 pub use linear::{Dense, Factors, Linear, Sum, Taps, Term, Windows};
 pub(crate) use moves::rearrange;
+pub(crate) use operand::Grid;
+pub use pairs::{Pair, PairPlan, Pairs};
 pub use product::Product;
 pub(crate) use quantize_linear::input;
 pub use relu::Slopes;
@@ -111,6 +125,7 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("BatchNormalization", Many(batch_normalization::lower)),
 	("Clip", One(unary::lower_clip)),
 	("Conv", One(conv::lower)),
+	("ConvInteger", One(conv_integer::lower)),
 	("DequantizeLinear", One(dequantize_linear::lower)),
 	("Div", One(mul::lower_div)),
 	("Flatten", One(reshape::lower)),
@@ -121,14 +136,24 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("HardSwish", One(unary::lower_hard_swish)),
 	("LeakyRelu", One(unary::lower_leaky_relu)),
 	("MatMul", One(gemm::lower)),
+	("MatMulInteger", One(matmul_integer::lower)),
 	("MaxPool", Many(max_pool::lower)),
 	("Mul", One(mul::lower_mul)),
 	("Neg", One(add::lower_neg)),
+	("QLinearConv", One(qlinear_conv::lower)),
+	("QLinearMatMul", One(qlinear_matmul::lower)),
 	("QuantizeLinear", One(quantize_linear::lower)),
 	("Relu", One(unary::lower_relu)),
 	("Reshape", One(reshape::lower)),
 	("Sub", One(add::lower_sub)),
 	("Sum", One(add::lower_sum)),
+	("com.microsoft.QGemm", One(qgemm::lower)),
+	("com.microsoft.QLinearAdd", One(qlinear_add::lower)),
+	("com.microsoft.QLinearAveragePool", One(qlinear_average_pool::lower)),
+	("com.microsoft.QLinearConcat", One(qlinear_concat::lower)),
+	("com.microsoft.QLinearGlobalAveragePool", One(qlinear_global_average_pool::lower)),
+	("com.microsoft.QLinearLeakyRelu", One(qlinear_leaky_relu::lower)),
+	("com.microsoft.QLinearMul", One(qlinear_mul::lower)),
 ];
 
 /// The lowering of an operator.

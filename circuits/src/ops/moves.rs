@@ -6,7 +6,7 @@ use crate::{
 	error::{show_shape, ModelError},
 	lower::Lowering,
 	onnx::{Data, Node, Tensor},
-	value::{Integers, Quantized, Real, Unit, Value},
+	value::{Integers, Quantized, Real, Value},
 };
 
 /// Elements of a slice in another order.
@@ -110,19 +110,10 @@ fn moved(
 			Value::Quantized(Quantized { tensor, shape, ..quantized })
 		},
 		Value::Real(real) => {
-			if real.units.iter().any(|unit| matches!(unit, Unit::Kernel(_))) {
-				return Err(node.error(
-					"onnxruntime computes the layer before it in float, where its result is no \
-					 function of integers: put QuantizeLinear before this, or run `zkml quantize \
-					 --snap`",
-				));
-			}
 			let tensor = tensor(real.tensor)?;
 			let units = order.map_or_else(|| real.units.clone(), |order| pick(&real.units, order));
-			Value::Real(Real { tensor, shape, units, then: real.then, source: None })
-		},
-		Value::Fused(_) => {
-			return Err(node.error("put QuantizeLinear before this, or run `zkml quantize --snap`"))
+			let source = lowering.fusion.moved(node, real.source.as_deref());
+			Value::Real(Real { tensor, shape, units, then: real.then, source })
 		},
 	})
 }

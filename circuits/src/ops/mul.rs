@@ -25,6 +25,9 @@ pub(super) fn lower_mul(lowering: &mut Lowering<'_>, node: &Node) -> Result<Valu
 	if let Some(value) = fold(lowering, node, |x, y| x.checked_mul(y))? {
 		return Ok(value);
 	}
+	if let Some(fused) = super::fused::mul(lowering, node)? {
+		return Ok(fused);
+	}
 	match (lowering.is_constant(node, 0), lowering.is_constant(node, 1)) {
 		(false, true) => scale(lowering, node, 0, 1, false),
 		(true, false) => scale(lowering, node, 1, 0, false),
@@ -117,9 +120,6 @@ fn scale(
 }
 
 fn product(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
-	if let Some(fused) = super::fused::mul(lowering, node)? {
-		return Ok(fused);
-	}
 	let (a, b) = (lowering.real(node, 0)?, lowering.real(node, 1)?);
 	let shape = broadcast(node, &[&a.shape, &b.shape])?;
 	let exponents = [&a, &b]
