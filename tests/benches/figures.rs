@@ -104,7 +104,7 @@ fn wide() {
 	let float = Model::from_proto(proto, None).expect("a model");
 	let file = std::io::Cursor::new(npz(1, 32, &[784], 0.0, 255.0));
 	let samples = Samples::read_npz(file, &float.input.shape).expect("samples");
-	let quantized = quantize::quantize(&float, &samples).expect("a quantised model");
+	let quantized = quantize::quantize(&float, &samples, &Default::default()).expect("a quantised model");
 	let onnx = quantize::encode(&quantized.proto);
 	let work = || {
 		let model = Model::read(&onnx, None).expect("an ONNX file");

@@ -60,7 +60,7 @@ impl Digits {
 	pub fn new(options: Options) -> Self {
 		let float = float_model();
 		let calibration = samples("calibration.npz", &float);
-		let quantized = quantize::quantize(&float, &calibration).expect("a quantised model");
+		let quantized = quantize::quantize(&float, &calibration, &Default::default()).expect("a quantised model");
 		let onnx = quantize::encode(&quantized.proto);
 		let model = Model::read(&onnx, None).expect("an ONNX file");
 		let graph = lower(&model).expect("a supported model");

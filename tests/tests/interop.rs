@@ -178,7 +178,7 @@ fn onnxruntime_computes_the_same_integers() {
 fn agrees(float: ModelProto, calibration: &[u8]) {
 	let float = Model::from_proto(float, None).unwrap();
 	let samples = Samples::read_npz(Cursor::new(calibration), &float.input.shape).unwrap();
-	let quantized = quantize::quantize(&float, &samples).unwrap();
+	let quantized = quantize::quantize(&float, &samples, &Default::default()).unwrap();
 	let onnx = quantize::encode(&quantized.proto);
 	let graph = lower(&Model::read(&onnx, None).unwrap()).unwrap();
 	let inputs: Vec<Vec<i64>> = samples.iter().map(|sample| graph.saturate_input(sample)).collect();
