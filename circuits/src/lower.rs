@@ -393,6 +393,19 @@ impl<'a> Lowering<'a> {
 	}
 }
 
+/// Refuses units beyond what float32 holds without underflow or overflow.
+fn check_units(node: &Node, value: &Value) -> Result<(), ModelError> {
+	let Value::Real(real) = value else { return Ok(()) };
+	let outside = |unit: &&Unit| unit.exponent().is_some_and(|e| !(-126..=96).contains(&e));
+	match real.units.iter().find(outside) {
+		Some(unit) => Err(node.error(format!(
+			"the product of its scales is {:e}, no normal float, or too large for one",
+			unit.step()
+		))),
+		None => Ok(()),
+	}
+}
+
 fn inexact(node: &Node, reach: i128) -> ModelError {
 	node.error(format!(
 		"its sums could reach {reach}, beyond 2^24, where onnxruntime rounds them: use fewer weight \
@@ -435,6 +448,7 @@ pub fn lower(model: &Model) -> Result<Graph, ModelError> {
 			});
 		};
 		let values = lower.run(&mut lowering, node)?;
+		values.iter().try_for_each(|value| check_units(node, value))?;
 		for (name, value) in node.outputs.iter().zip(values) {
 			lowering.values.insert(name.clone(), value);
 		}

@@ -274,6 +274,18 @@ fn round(
 			 the two pairs",
 		));
 	}
+	// A table holds two slopes only for a narrow input; a wide one is an operator before rounding.
+	let leaky = |unary: &Unary| matches!(unary, Unary::LeakyRelu { .. });
+	let wide = |bounds: &Bounds| bounds.hi - bounds.lo >= 1 << crate::gadgets::lookup::MAX_BITS;
+	let realized = match real.then.iter().rposition(leaky) {
+		Some(last) if lowering.bounds_of(real.tensor).iter().any(wide) => {
+			let (now, later) = real.then.split_at(last + 1);
+			let applied = lowering.realize(node, Real { then: now.to_vec(), ..real.clone() })?;
+			Some(Real { then: later.to_vec(), ..applied })
+		},
+		_ => None,
+	};
+	let real = realized.as_ref().unwrap_or(real);
 	let steps = real.units.iter().enumerate().map(|(element, &unit)| {
 		let (scale, zero_point) = how.at(element);
 		step(unit, &real.then, scale, zero_point, lo, hi)

@@ -9,7 +9,7 @@
 use super::{Clamp, Factors, Slopes};
 use crate::{
 	error::ModelError,
-	lower::{then, Lowering},
+	lower::{then, Lowering, FLOAT_LIMIT},
 	onnx::Node,
 	value::{dyadic, Real, Unary, Unit, Value},
 };
@@ -129,7 +129,12 @@ pub(crate) fn apply(
 			let exponents = real.exponents(node)?;
 			let slopes =
 				Slopes { negative: Factors::All(slope), positive: Factors::All(1 << fraction) };
-			let tensor = lowering.push_exact(node, slopes, &[real.tensor], &real.shape)?;
+			// Float32 leaves positive numbers as they are; only negative ones are multiplied.
+			let least = lowering.bounds_of(real.tensor).iter().map(|bounds| bounds.lo).min();
+			if i128::from(least.unwrap_or(0)).abs() * i128::from(slope).abs() >= FLOAT_LIMIT {
+				return Err(inexact(&format!("LeakyRelu with the slope {alpha}")));
+			}
+			let tensor = lowering.push(node, slopes, &[real.tensor], &real.shape)?;
 			let units = exponents.iter().map(|e| Unit::Exact(e - fraction)).collect();
 			Ok(Real { tensor, units, source: None, ..real })
 		},
