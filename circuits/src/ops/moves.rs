@@ -122,13 +122,13 @@ fn moved(
 	};
 	let order = order.as_deref();
 	Ok(match value {
-		Value::Input { places, .. } => {
+		Value::Input { places, clip, .. } => {
 			let places = match (places, order) {
 				(Some(places), Some(order)) => Some(pick(&places, order)),
 				(None, Some(order)) => Some(order.to_vec()),
 				(places, None) => places,
 			};
-			Value::Input { shape, places }
+			Value::Input { shape, places, clip }
 		},
 		Value::Constant(Tensor { data, .. }) => {
 			let data = order.map_or_else(|| data.clone(), |order| data.pick(order));
@@ -221,17 +221,22 @@ fn inputs(
 	shape: Vec<usize>,
 	places: &[(u32, u32)],
 ) -> Result<Value, ModelError> {
-	let parts = values.iter().map(|value| match value {
-		Value::Input { shape, places: None } => Some((0..shape.iter().product()).collect()),
-		Value::Input { places: Some(places), .. } => Some(places.clone()),
-		_ => None,
-	});
-	let parts: Option<Vec<Vec<usize>>> = parts.collect();
-	let Some(parts) = parts else {
-		return Err(node.error("the model's input is not quantised: put QuantizeLinear before this"));
-	};
+	let unquantized =
+		|| node.error("the model's input is not quantised: put QuantizeLinear before this");
+	let mut parts = Vec::new();
+	let mut clips = Vec::new();
+	for value in values {
+		let Value::Input { shape, places, clip } = value else { return Err(unquantized()) };
+		let all = || (0..shape.iter().product()).collect();
+		parts.push(places.clone().unwrap_or_else(all));
+		clips.push(*clip);
+	}
+	if clips.windows(2).any(|pair| pair[0] != pair[1]) {
+		return Err(unquantized());
+	}
 	let parts: Vec<&[usize]> = parts.iter().map(Vec::as_slice).collect();
-	Ok(Value::Input { shape, places: Some(pick_from(&parts, places)) })
+	let clip = clips.first().copied().flatten();
+	Ok(Value::Input { shape, places: Some(pick_from(&parts, places)), clip })
 }
 
 /// A constant as integers with scales.
