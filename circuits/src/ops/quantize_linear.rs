@@ -199,16 +199,21 @@ fn quantize_input(
 	let scales = match how.uniform() {
 		Some((scale, _)) => vec![scale],
 		None => {
-			let mut scales = vec![f32::NAN; count];
+			// Every element of the input needs a scale, and one only.
+			let size = lowering.model.input.shape.iter().product();
+			let mut scales: Vec<Option<f32>> = vec![None; size];
 			for element in 0..count {
-				scales[places.map_or(element, |places| places[element])] = how.at(element).0;
+				let scale = how.at(element).0;
+				let known = &mut scales[places.map_or(element, |places| places[element])];
+				if known.is_some_and(|known| known != scale) {
+					return Err(node.error("an element of the input has two scales"));
+				}
+				*known = Some(scale);
 			}
-			scales
+			let scales: Option<Vec<f32>> = scales.into_iter().collect();
+			scales.ok_or_else(|| node.error("its input is not all of the model's"))?
 		},
 	};
-	if places.is_some_and(|places| places.len() != count || how.which.is_some() && count == 0) {
-		return Err(node.error("its input is not all of the model's"));
-	}
 	match lowering.input() {
 		Some(known) if known.bounds == bounds && known.scales == scales => {},
 		_ => lowering.set_input(node, bounds, scales)?,
