@@ -100,6 +100,32 @@ mod tests {
 		}
 	}
 
+	fn triples() -> Vec<Vec<i64>> {
+		(0..125).map(|i| vec![i % 5 - 2, i / 5 % 5 - 2, i / 25 - 2]).collect()
+	}
+
+	#[test]
+	fn no_second_output_exists() {
+		let harness = harness(vec![Bounds { lo: -2, hi: 2 }; 3]);
+		triples().iter().for_each(|values| harness.has_one_output(values));
+	}
+
+	#[test]
+	fn every_constraint_matters() {
+		let harness = harness(vec![Bounds { lo: -2, hi: 2 }; 3]);
+		assert_eq!(harness.superfluous_constraints(&triples()), Vec::<usize>::new());
+	}
+
+	#[test]
+	fn rejects_the_last_of_equals_and_indices_out_of_range() {
+		let harness = harness(vec![BYTE; 3]);
+		harness.rejects_output(&[7, 7, 7], &[1]);
+		harness.rejects_output(&[7, 7, 7], &[2]);
+		harness.rejects_output(&[1, 7, 7], &[2]);
+		harness.rejects_output(&[1, 7, 7], &[3]);
+		harness.rejects_output(&[1, 7, 7], &[-1]);
+	}
+
 	#[test]
 	fn costs_d_plus_2_per_comparison() {
 		// Differences of bytes minus one span [-256, 254]: nine bits.
