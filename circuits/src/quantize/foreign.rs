@@ -2,8 +2,9 @@
 //!
 //! Their scales are any floats and their zero points any integers. Weights are dequantised, pairs
 //! of `QuantizeLinear` and `DequantizeLinear` become the range that they can express, and integer
-//! operators (`QLinearConv`, …) the float operators that they stand for. What is left is quantised
-//! again, with those ranges in place of calibration.
+//! operators (`QLinearConv`, …) the float operators that they stand for. Where such a range begins
+//! at 0 it may stand for a `Relu` or `Clip` that the quantiser left out, and so becomes a `Clip`.
+//! What is left is quantised again, with those ranges in place of calibration.
 
 use super::{
 	calibrate::Observation,
@@ -15,7 +16,7 @@ use crate::{
 	error::ModelError,
 	onnx::{Attribute, Data, Model, Node, Tensor},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A float model, and the ranges of tensors by name.
 pub(super) struct Rebuilt {
@@ -44,8 +45,10 @@ pub(super) fn rebuild(model: &Model) -> Result<Rebuilt, ModelError> {
 			model.input.name
 		)));
 	}
-	let mut rebuilder =
-		Rebuilder { rebuilt: Rebuilt { model: model.clone(), ranges: BTreeMap::new() } };
+	let mut rebuilder = Rebuilder {
+		rebuilt: Rebuilt { model: model.clone(), ranges: BTreeMap::new() },
+		positive: BTreeSet::from([model.input.name.clone()]),
+	};
 	rebuilder.rebuilt.model.nodes.clear();
 	for node in &model.nodes {
 		rebuilder.node(node)?;
@@ -55,7 +58,30 @@ pub(super) fn rebuild(model: &Model) -> Result<Rebuilt, ModelError> {
 
 struct Rebuilder {
 	rebuilt: Rebuilt,
+	/// Tensors that need no `Clip` at 0: they are not negative, or the input.
+	positive: BTreeSet<String>,
 }
+
+/// Operators that give no negative results for inputs that are not negative.
+const KEEP_SIGN: [&str; 17] = [
+	"Add",
+	"AveragePool",
+	"Concat",
+	"Dropout",
+	"Flatten",
+	"Gather",
+	"GlobalAveragePool",
+	"GlobalMaxPool",
+	"Identity",
+	"MaxPool",
+	"Mul",
+	"Reshape",
+	"Slice",
+	"Split",
+	"Squeeze",
+	"Transpose",
+	"Unsqueeze",
+];
 
 impl Rebuilder {
 	fn constant(&self, node: &Node, index: usize) -> Option<&Tensor> {
@@ -138,9 +164,40 @@ impl Rebuilder {
 	}
 
 	fn push(&mut self, node: &Node, op: &str, inputs: Vec<String>) {
+		let activations =
+			|name: &&String| !self.rebuilt.model.constants.contains_key(*name) && !name.is_empty();
+		let mut taken = inputs.iter().filter(activations);
+		let constants = inputs.len() - inputs.iter().filter(activations).count();
+		let keeps = KEEP_SIGN.contains(&op) && (constants == 0 || !["Add", "Mul"].contains(&op));
+		if matches!(op, "Relu" | "Clip" | "Abs" | "HardSigmoid")
+			|| keeps && taken.all(|name| self.positive.contains(name))
+		{
+			self.positive.extend(node.outputs.iter().cloned());
+		}
 		let attributes = node.attributes.clone();
 		let (name, outputs) = (node.name.clone(), node.outputs.clone());
 		self.rebuilt.model.nodes.push(Node { name, op: op.into(), inputs, outputs, attributes });
+	}
+
+	/// Appends a `Clip` to a range, which saturation has stood for.
+	fn clip(&mut self, node: &Node, input: String, range: (f64, f64)) -> Result<(), ModelError> {
+		let output = node.output()?.to_string();
+		let mut inputs = vec![input];
+		for (what, bound) in [("lo", range.0), ("hi", range.1)] {
+			let name = format!("{output}.{what}");
+			let tensor = Tensor { shape: Vec::new(), data: Data::F32(vec![bound as f32]) };
+			self.rebuilt.model.constants.insert(name.clone(), tensor);
+			inputs.push(name);
+		}
+		self.positive.insert(output.clone());
+		self.rebuilt.model.nodes.push(Node {
+			name: format!("{}.clip", node.name),
+			op: "Clip".into(),
+			inputs,
+			outputs: vec![output],
+			attributes: BTreeMap::new(),
+		});
+		Ok(())
 	}
 
 	/// Appends the float operator, and notes the range of its result.
@@ -151,11 +208,18 @@ impl Rebuilder {
 		inputs: Vec<String>,
 		scale: usize,
 	) -> Result<(), ModelError> {
-		if node.optional_input(scale).is_some() {
-			let range = self.range(node, scale, scale + 1)?;
-			self.note(node.output()?, range);
-		}
 		self.push(node, op, inputs);
+		if node.optional_input(scale).is_none() {
+			return Ok(());
+		}
+		let range = self.range(node, scale, scale + 1)?;
+		self.note(node.output()?, range);
+		if range.0 == 0.0 && !self.positive.contains(node.output()?) {
+			let sums = format!("{}.sums", node.output()?);
+			let added = self.rebuilt.model.nodes.last_mut().expect("it was just appended");
+			added.outputs = vec![sums.clone()];
+			self.clip(node, sums, range)?;
+		}
 		Ok(())
 	}
 
@@ -169,6 +233,10 @@ impl Rebuilder {
 					return Ok(());
 				}
 				let range = self.range(node, 1, 2)?;
+				if range.0 == 0.0 && !self.positive.contains(&input) {
+					self.note(node.output()?, range);
+					return self.clip(node, input, range);
+				}
 				self.note(&input, range);
 				self.push(node, "Identity", vec![input]);
 				self.forget_attributes();
@@ -224,10 +292,11 @@ impl Rebuilder {
 				}
 				let inputs = vec![self.real(node, 0, 1, 2, 0)?];
 				self.replace(node, &op["QLinear".len()..], inputs, 3)?;
-				let added = self.rebuilt.model.nodes.last_mut().expect("it was just appended");
-				added.attributes.remove("channels_last");
-				if op == "QLinearSoftmax" {
-					added.attributes.remove("opset");
+				for added in self.rebuilt.model.nodes.iter_mut().rev().take(2) {
+					added.attributes.remove("channels_last");
+					if op == "QLinearSoftmax" {
+						added.attributes.remove("opset");
+					}
 				}
 			},
 			"QLinearConcat" => {

@@ -69,8 +69,8 @@ pub fn compare(float: &Model, graph: &Graph, samples: &Samples) -> Result<Report
 		is_index(&layer.op, layer.outputs[0] == output)
 	});
 	let mut measures = measures(&net, graph);
-	let tensors: Vec<TensorId> =
-		std::iter::once(output).chain(measures.iter().map(|measure| measure.tensor)).collect();
+	let inner = measures.iter().map(|measure| measure.tensor).filter(|&tensor| tensor != net.input);
+	let tensors: Vec<TensorId> = std::iter::once(output).chain(inner).collect();
 	let inner = runner(&net, &tensors)?;
 	let labels_only = runner(&net, &tensors[..1])?;
 	let (mut agree, mut float_right, mut quantized_right) = (0, 0, 0);
@@ -78,13 +78,15 @@ pub fn compare(float: &Model, graph: &Graph, samples: &Samples) -> Result<Report
 	for (index, sample) in samples.iter().enumerate() {
 		let input = graph.saturate_input(sample);
 		let (logits, integers) = if index < MEASURED {
-			let mut float = inner.run(sample)?;
+			let mut float = inner.run(sample)?.into_iter();
+			let logits = float.next().unwrap_or_default();
 			let mut all = graph.evaluate_all(&input);
-			for (measure, float) in measures.iter_mut().zip(float.drain(1..)) {
-				measure.float.push(float);
+			for measure in &mut measures {
+				let of_input = measure.tensor == net.input;
+				measure.float.extend(if of_input { Some(sample.to_vec()) } else { float.next() });
 				measure.quantized.push(all[measure.integers].clone());
 			}
-			(float.swap_remove(0), all.swap_remove(graph.output.tensor))
+			(logits, all.swap_remove(graph.output.tensor))
 		} else {
 			(labels_only.run(sample)?.swap_remove(0), graph.evaluate(&input))
 		};
