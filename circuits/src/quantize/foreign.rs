@@ -2,9 +2,9 @@
 //!
 //! Their scales are any floats and their zero points any integers. Weights are dequantised, pairs
 //! of `QuantizeLinear` and `DequantizeLinear` become the range that they can express, and integer
-//! operators (`QLinearConv`, …) the float operators that they stand for. Where such a range begins
-//! at 0 it may stand for a `Relu` or `Clip` that the quantiser left out, and so becomes a `Clip`.
-//! What is left is quantised again, with those ranges in place of calibration.
+//! operators (`QLinearConv`, …) the float operators that they stand for. Where such a range may
+//! stand for a `Relu` or `Clip` that the quantiser left out it becomes a `Clip`. What is left is
+//! quantised again, with those ranges in place of calibration.
 
 use super::{
 	calibrate::Observation,
@@ -16,7 +16,7 @@ use crate::{
 	error::ModelError,
 	onnx::{Attribute, Data, Model, Node, Tensor},
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// A float model, and the ranges of tensors by name.
 pub(super) struct Rebuilt {
@@ -46,8 +46,9 @@ pub(super) fn rebuild(model: &Model) -> Result<Rebuilt, ModelError> {
 		)));
 	}
 	let mut rebuilder = Rebuilder {
+		model,
 		rebuilt: Rebuilt { model: model.clone(), ranges: BTreeMap::new() },
-		positive: BTreeSet::from([model.input.name.clone()]),
+		bounds: BTreeMap::new(),
 	};
 	rebuilder.rebuilt.model.nodes.clear();
 	for node in &model.nodes {
@@ -56,17 +57,16 @@ pub(super) fn rebuild(model: &Model) -> Result<Rebuilt, ModelError> {
 	Ok(rebuilder.rebuilt)
 }
 
-struct Rebuilder {
+struct Rebuilder<'a> {
+	model: &'a Model,
 	rebuilt: Rebuilt,
-	/// Tensors that need no `Clip` at 0: they are not negative, or the input.
-	positive: BTreeSet<String>,
+	/// Bounds of tensors' elements, where they are known.
+	bounds: BTreeMap<String, (f64, f64)>,
 }
 
-/// Operators that give no negative results for inputs that are not negative.
-const KEEP_SIGN: [&str; 17] = [
-	"Add",
+/// Operators whose results have the bounds of their only activation.
+const KEEP_BOUNDS: [&str; 14] = [
 	"AveragePool",
-	"Concat",
 	"Dropout",
 	"Flatten",
 	"Gather",
@@ -74,7 +74,6 @@ const KEEP_SIGN: [&str; 17] = [
 	"GlobalMaxPool",
 	"Identity",
 	"MaxPool",
-	"Mul",
 	"Reshape",
 	"Slice",
 	"Split",
@@ -83,7 +82,7 @@ const KEEP_SIGN: [&str; 17] = [
 	"Unsqueeze",
 ];
 
-impl Rebuilder {
+impl Rebuilder<'_> {
 	fn constant(&self, node: &Node, index: usize) -> Option<&Tensor> {
 		self.rebuilt.model.constants.get(node.optional_input(index)?)
 	}
@@ -164,19 +163,46 @@ impl Rebuilder {
 	}
 
 	fn push(&mut self, node: &Node, op: &str, inputs: Vec<String>) {
-		let activations =
-			|name: &&String| !self.rebuilt.model.constants.contains_key(*name) && !name.is_empty();
-		let mut taken = inputs.iter().filter(activations);
-		let constants = inputs.len() - inputs.iter().filter(activations).count();
-		let keeps = KEEP_SIGN.contains(&op) && (constants == 0 || !["Add", "Mul"].contains(&op));
-		if matches!(op, "Relu" | "Clip" | "Abs" | "HardSigmoid")
-			|| keeps && taken.all(|name| self.positive.contains(name))
-		{
-			self.positive.extend(node.outputs.iter().cloned());
+		let bounds = |name: &String| self.bounds.get(name).copied();
+		let positive = |name: &String| bounds(name).is_some_and(|(lo, _)| lo >= 0.0);
+		let bounds = match op {
+			"Relu" | "Abs" => Some((0.0, f64::INFINITY)),
+			"HardSigmoid" => Some((0.0, 1.0)),
+			"Add" | "Mul" | "Concat" if inputs.iter().all(positive) => Some((0.0, f64::INFINITY)),
+			_ if KEEP_BOUNDS.contains(&op) => inputs.first().and_then(bounds),
+			_ => None,
+		};
+		if let Some(bounds) = bounds {
+			self.bounds.extend(node.outputs.iter().map(|output| (output.clone(), bounds)));
 		}
 		let attributes = node.attributes.clone();
 		let (name, outputs) = (node.name.clone(), node.outputs.clone());
 		self.rebuilt.model.nodes.push(Node { name, op: op.into(), inputs, outputs, attributes });
+	}
+
+	/// Whether saturation to a range may stand for a `Relu` or `Clip`.
+	fn saturates(&self, node: &Node, name: &str, (lo, hi): (f64, f64)) -> bool {
+		if name == self.model.input.name {
+			return false;
+		}
+		if let Some(&(from, to)) = self.bounds.get(name) {
+			if from >= lo && (to <= hi || lo == 0.0) {
+				return false;
+			}
+		}
+		// A sum that joins another is clipped by chance of calibration, and at some cost.
+		let takers = |names: &[String]| -> Vec<&Node> {
+			let takes = |other: &&Node| other.inputs.iter().any(|input| names.contains(input));
+			self.model.nodes.iter().filter(takes).collect()
+		};
+		let mut next = takers(&node.outputs);
+		if let [pair] = next.as_slice() {
+			if base(&pair.op) == "DequantizeLinear" {
+				next = takers(&pair.outputs);
+			}
+		}
+		let adds = |other: &&Node| matches!(base(&other.op), "Add" | "Sub" | "Sum" | "QLinearAdd");
+		lo == 0.0 || next.is_empty() || !next.iter().all(adds)
 	}
 
 	/// Appends a `Clip` to a range, which saturation has stood for.
@@ -189,7 +215,7 @@ impl Rebuilder {
 			self.rebuilt.model.constants.insert(name.clone(), tensor);
 			inputs.push(name);
 		}
-		self.positive.insert(output.clone());
+		self.bounds.insert(output.clone(), range);
 		self.rebuilt.model.nodes.push(Node {
 			name: format!("{}.clip", node.name),
 			op: "Clip".into(),
@@ -214,7 +240,7 @@ impl Rebuilder {
 		}
 		let range = self.range(node, scale, scale + 1)?;
 		self.note(node.output()?, range);
-		if range.0 == 0.0 && !self.positive.contains(node.output()?) {
+		if self.saturates(node, node.output()?, range) {
 			let sums = format!("{}.sums", node.output()?);
 			let added = self.rebuilt.model.nodes.last_mut().expect("it was just appended");
 			added.outputs = vec![sums.clone()];
@@ -233,7 +259,7 @@ impl Rebuilder {
 					return Ok(());
 				}
 				let range = self.range(node, 1, 2)?;
-				if range.0 == 0.0 && !self.positive.contains(&input) {
+				if self.saturates(node, &input, range) {
 					self.note(node.output()?, range);
 					return self.clip(node, input, range);
 				}
