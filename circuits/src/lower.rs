@@ -161,6 +161,12 @@ impl<'a> Lowering<'a> {
 		&self.bounds[tensor]
 	}
 
+	/// The operator that makes a tensor, if it is of this kind, and its first input.
+	pub fn producer<T: Operator + 'static>(&self, tensor: usize) -> Option<(&T, usize)> {
+		let node = self.nodes.get(tensor.checked_sub(1)?)?;
+		Some((node.op.as_any().downcast_ref()?, *node.inputs.first()?))
+	}
+
 	/// Declares the model's input, whose tensor holds integers less the zero point.
 	pub fn set_input(
 		&mut self,

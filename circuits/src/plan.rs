@@ -87,7 +87,7 @@ impl Step {
 	}
 
 	/// Whether larger accumulators never give smaller results.
-	fn is_monotone(&self) -> bool {
+	pub fn is_monotone(&self) -> bool {
 		match &self.rounding {
 			Rounding::Kernel { factor } | Rounding::Product { factor } => *factor > 0.0,
 			Rounding::Float { then, .. } => then.iter().all(|unary| unary.is_monotone()),

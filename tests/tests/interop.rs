@@ -17,7 +17,7 @@ use zkml_circuits::{
 use zkml_primitives::{Context, Proof};
 use zkml_prover::{json as snarkjs_json, verify, zkey, Manifest, SetupKind, FORMAT};
 use zkml_tests::{
-	digits::{file, samples, Digits},
+	examples::{file, Example, Ready, NAMES},
 	models::{npz, Chain},
 	programs::{npm, python, root},
 };
@@ -27,15 +27,15 @@ const CONTEXT: Context = Context([3; 32]);
 /// The example, proven, in the files of snarkjs.
 struct Files {
 	folder: tempfile::TempDir,
-	digits: Digits,
+	digits: Ready,
 	assignment: Assignment,
 	proof: Proof,
 }
 
 impl Files {
 	fn new(options: Options) -> Self {
-		let digits = Digits::new(options);
-		let heldout = samples("heldout.npz", &digits.float);
+		let digits = Ready::new("digits", options);
+		let heldout = digits.example.heldout();
 		let assignment = digits.assign(heldout.iter().next().unwrap(), &CONTEXT);
 		let proof = digits.prove(&assignment);
 		let folder = tempfile::tempdir().unwrap();
@@ -159,26 +159,60 @@ fn onnxruntime(model: &[u8], samples: &[u8], exponent: i32, integers: &[Vec<i64>
 }
 
 #[test]
-fn onnxruntime_computes_the_same_integers() {
-	let digits = Digits::new(ALL[0]);
-	let heldout = samples("heldout.npz", &digits.float);
-	assert_eq!(heldout.len(), 450);
-	let mut logits: Vec<Vec<i64>> = heldout
-		.iter()
-		.map(|image| digits.graph.evaluate(&digits.graph.quantize_input(image).unwrap()))
-		.collect();
-	let exponent = digits.graph.output.scale.log2() as i32;
-	let heldout = fs::read(file("heldout.npz")).unwrap();
-	says_yes(&onnxruntime(&digits.onnx, &heldout, exponent, &logits));
-	logits[449][9] += 1;
-	says_no(&onnxruntime(&digits.onnx, &heldout, exponent, &logits));
+fn onnxruntime_computes_the_same_integers_on_all_held_out_samples() {
+	for (name, samples) in NAMES.into_iter().zip([450, 2_000, 143, 1_200]) {
+		let example = Example::new(name);
+		let heldout = example.heldout();
+		assert_eq!(heldout.len(), samples, "{name}");
+		let graph = &example.graph;
+		let input = |sample: &[f32]| graph.quantize_input(sample).unwrap();
+		let mut logits: Vec<Vec<i64>> =
+			heldout.iter().map(|sample| graph.evaluate(&input(sample))).collect();
+		let exponent = graph.output.scale.log2() as i32;
+		let heldout = fs::read(file(name, "heldout.npz")).unwrap();
+		says_yes(&onnxruntime(&example.onnx, &heldout, exponent, &logits));
+		logits[samples - 1][1] += 1;
+		says_no(&onnxruntime(&example.onnx, &heldout, exponent, &logits));
+	}
+}
+
+#[test]
+fn quantising_the_examples_keeps_their_labels() {
+	for name in NAMES {
+		let example = Example::new(name);
+		let report = quantize::compare(&example.float, &example.graph, &example.heldout()).unwrap();
+		let (float, quantized) = (report.float.unwrap(), report.quantized.unwrap());
+		println!(
+			"{name}: float {float:.4}, quantised {quantized:.4}, alike {:.4}",
+			report.agreement
+		);
+		assert!((float - quantized).abs() <= 0.005, "{name}: {report:?}");
+		assert!(report.agreement >= 0.995, "{name}: {report:?}");
+	}
+}
+
+#[test]
+fn witnesses_of_the_examples_satisfy_their_circuits() {
+	for name in NAMES {
+		let example = Example::new(name);
+		for output in [OutputChoice::Logits, OutputChoice::Argmax] {
+			let options = Options { input: InputChoice::Private, output };
+			let circuit = compile(&example.graph, &options).unwrap();
+			println!("{name}, {output:?}: {} constraints", circuit.r1cs.constraints());
+			for sample in example.heldout().iter().take(5) {
+				let input = example.graph.quantize_input(sample).unwrap();
+				let assignment = assign(&example.graph, &options, &input, &CONTEXT).unwrap();
+				assert_eq!(circuit.r1cs.first_violation(&assignment.witness), None, "{name}");
+			}
+		}
+	}
 }
 
 /// Quantises, compiles, fills and checks a made-up model, and compares it with onnxruntime.
 fn agrees(float: ModelProto, calibration: &[u8]) {
 	let float = Model::from_proto(float, None).unwrap();
 	let samples = Samples::read_npz(Cursor::new(calibration), &float.input.shape).unwrap();
-	let quantized = quantize::quantize(&float, &samples).unwrap();
+	let quantized = quantize::quantize(&float, &samples, &Default::default()).unwrap();
 	let onnx = quantize::encode(&quantized.proto);
 	let graph = lower(&Model::read(&onnx, None).unwrap()).unwrap();
 	let inputs: Vec<Vec<i64>> = samples.iter().map(|sample| graph.saturate_input(sample)).collect();

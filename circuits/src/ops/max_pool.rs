@@ -7,14 +7,17 @@
 
 use super::{
 	geometry::{channels, image, kernel_shape, Geometry},
-	Extreme,
+	Extreme, Requantize,
 };
 use crate::{
 	error::ModelError,
 	lower::Lowering,
 	onnx::Node,
-	value::{Real, Unary, Unit, Value},
+	plan::Plan,
+	signal::Bounds,
+	value::{Quantized, Real, Unary, Unit, Value},
 };
+use std::collections::HashMap;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Vec<Value>, ModelError> {
 	let attributes = [&Geometry::ATTRIBUTES[..], &["kernel_shape", "storage_order"]].concat();
@@ -44,6 +47,62 @@ pub(super) fn lower_global(lowering: &mut Lowering<'_>, node: &Node) -> Result<V
 	pool(lowering, node, value, windows, result)
 }
 
+/// A tensor of rounded integers, pooled before they are rounded, where that is cheaper and possible:
+/// the rounding never falls, and is the same throughout each window.
+fn pooled_before_rounding(
+	lowering: &mut Lowering<'_>,
+	node: &Node,
+	rounded: usize,
+	windows: &[Vec<u32>],
+	shape: &[usize],
+) -> Result<Option<usize>, ModelError> {
+	let Some((op, source)) = lowering.producer::<Requantize>(rounded) else { return Ok(None) };
+	let bounds = lowering.bounds_of(source);
+	let comparison = |bounds: Bounds| bounds.plus(bounds.times(-1)).signed_bits() as usize + 2;
+	let mut early = HashMap::new();
+	let late: Vec<usize> = op.cases.iter().map(|case| case.plan.cost(case.bounds)).collect();
+	let mut counted = vec![false; op.which.len()];
+	let (mut before, mut after) = (0, 0);
+	let mut steps = Vec::with_capacity(windows.len());
+	for window in windows {
+		let Some(&first) = window.first() else { return Ok(None) };
+		let which = op.which[first as usize];
+		let step = &op.cases[which as usize].step;
+		let mut largest = bounds[first as usize];
+		for element in window.iter().map(|&element| element as usize) {
+			let case = op.which[element] as usize;
+			if op.cases[case].step != *step || !step.is_monotone() {
+				return Ok(None);
+			}
+			if !std::mem::replace(&mut counted[element], true) {
+				before += late[case];
+			}
+			let own = bounds[element];
+			largest = Bounds { lo: largest.lo.max(own.lo), hi: largest.hi.max(own.hi) };
+		}
+		let comparisons = window.len() - 1;
+		before += comparisons * 10;
+		let key = (which, largest.lo, largest.hi);
+		let cost = match early.get(&key) {
+			Some(&cost) => cost,
+			None => {
+				let Some(plan) = Plan::new(step, largest) else { return Ok(None) };
+				let cost = plan.cost(largest);
+				early.insert(key, cost);
+				cost
+			},
+		};
+		after += comparisons * comparison(largest) + cost;
+		steps.push(step.clone());
+	}
+	if after >= before {
+		return Ok(None);
+	}
+	let op = Extreme { windows: windows.to_vec(), smallest: false };
+	let largest = lowering.push(node, op, &[source], shape)?;
+	lowering.round(node, largest, shape, steps.into_iter()).map(Some)
+}
+
 fn pool(
 	lowering: &mut Lowering<'_>,
 	node: &Node,
@@ -54,9 +113,15 @@ fn pool(
 	match value {
 		// Integers of one type compare as what they stand for.
 		Value::Quantized(quantized) => {
-			let op = Extreme { windows, smallest: false };
-			let tensor = lowering.push(node, op, &[quantized.tensor], &shape)?;
-			Ok(Value::Quantized(crate::value::Quantized { tensor, shape, ..quantized }))
+			let early = pooled_before_rounding(lowering, node, quantized.tensor, &windows, &shape)?;
+			let tensor = match early {
+				Some(tensor) => tensor,
+				None => {
+					let op = Extreme { windows, smallest: false };
+					lowering.push(node, op, &[quantized.tensor], &shape)?
+				},
+			};
+			Ok(Value::Quantized(Quantized { tensor, shape, ..quantized }))
 		},
 		_ => lowering
 			.pending(node, 0)
@@ -91,6 +156,14 @@ pub(super) fn largest(
 		real.exponents(node)?;
 	}
 	let units = windows.iter().map(|window| real.units[window[0] as usize]).collect();
+	if let (Some(source), false) = (&real.source, smallest) {
+		let raw = source.quantized.tensor;
+		if let Some(tensor) = pooled_before_rounding(lowering, node, raw, &windows, &shape)? {
+			let pooled = Quantized { tensor, shape, kind: source.quantized.kind };
+			let tensor = lowering.shift_by(node, &pooled, -source.zero_point)?;
+			return Ok(Real { tensor, shape: pooled.shape, units, then: real.then, source: None });
+		}
+	}
 	let op = Extreme { windows, smallest };
 	let tensor = lowering.push(node, op, &[real.tensor], &shape)?;
 	Ok(Real { tensor, shape, units, then: real.then, source: None })

@@ -38,7 +38,6 @@ pub use product::Product;
 pub(crate) use quantize_linear::input;
 pub use relu::Slopes;
 pub use requantize::{Case, Requantize};
-pub(crate) use reshape::reshaped;
 pub use select::{Place, Select};
 pub(crate) use unary::apply;
 

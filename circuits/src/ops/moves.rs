@@ -86,13 +86,13 @@ fn moved(
 	};
 	let order = order.as_deref();
 	Ok(match value {
-		Value::Input { places, .. } => {
+		Value::Input { places, clip, .. } => {
 			let places = match (places, order) {
 				(Some(places), Some(order)) => Some(pick(&places, order)),
 				(None, Some(order)) => Some(order.to_vec()),
 				(places, None) => places,
 			};
-			Value::Input { shape, places }
+			Value::Input { shape, places, clip }
 		},
 		Value::Constant(Tensor { data, .. }) => {
 			let data = order.map_or_else(|| data.clone(), |order| data.pick(order));

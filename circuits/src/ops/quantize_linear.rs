@@ -105,7 +105,9 @@ pub(crate) fn check_scales(node: &Node, scales: &[f32]) -> Result<(), ModelError
 /// The model's input.
 pub(crate) fn input(lowering: &mut Lowering<'_>, input: &Input) -> Result<Value, ModelError> {
 	let shape = input.shape.clone();
-	let Some(kind) = input.kind else { return Ok(Value::Input { shape, places: None }) };
+	let Some(kind) = input.kind else {
+		return Ok(Value::Input { shape, places: None, clip: None });
+	};
 	let node = Node {
 		name: input.name.clone(),
 		op: "input".into(),
@@ -148,8 +150,16 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 		)));
 	};
 	match value {
-		Value::Input { shape, places } => {
-			let tensor = quantize_input(lowering, node, &how, (lo, hi), places.as_deref(), &shape)?;
+		Value::Input { shape, places, clip } => {
+			let range = match (clip, how.uniform()) {
+				(None, _) => (lo, hi),
+				(Some((least, most)), Some((scale, zero_point))) => {
+					let end = |value| quantize(value, scale, zero_point, lo, hi);
+					(end(least).min(end(most)), end(most))
+				},
+				_ => return Err(node.error("a clipped input must have one scale")),
+			};
+			let tensor = quantize_input(lowering, node, &how, range, places.as_deref(), &shape)?;
 			Ok(Value::Quantized(Quantized { tensor, shape, kind }))
 		},
 		Value::Constant(tensor) => constant(node, &tensor, &how, kind),

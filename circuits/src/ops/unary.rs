@@ -15,6 +15,10 @@ use crate::{
 };
 
 fn pending(lowering: &mut Lowering<'_>, node: &Node, unary: Unary) -> Result<Value, ModelError> {
+	let value = lowering.value(node, 0)?;
+	if let (Value::Input { shape, places, clip: None }, Unary::Clip { lo, hi }) = (value, unary) {
+		return Ok(Value::Input { shape, places, clip: Some((lo, hi)) });
+	}
 	let real = lowering.pending(node, 0)?;
 	// Integer kernels take what follows them into their rounding, but only clipping.
 	let kernel = real.units.iter().any(|unit| matches!(unit, Unit::Kernel(_)));

@@ -180,16 +180,16 @@ impl Builder {
 		}
 	}
 
-	/// Range-checks the wire of a signal: `0 ≤ value < 2^width`. Costs `width` constraints.
+	/// Range-checks a combination: `0 ≤ value < 2^width`. Costs `width` constraints.
 	///
 	/// The top bit is not a wire of its own but `(value − Σ lower bits) / 2^(width−1)`, so no
 	/// recomposition is needed: the boolean constraint on it pins the value.
 	///
 	/// # Panics
 	/// If `width` is 0 or above 62.
-	pub fn range(&mut self, wire: Wire, value: i64, width: u32) {
+	pub fn range(&mut self, sum: LinearCombination, value: i64, width: u32) {
 		assert!((1..=62).contains(&width), "a width of machine words");
-		let mut rest = LinearCombination::wire(wire);
+		let mut rest = sum;
 		for i in 0..width - 1 {
 			let bit = self.alloc(|| Fr::from(value >> i & 1));
 			self.enforce_boolean(bit);
