@@ -17,7 +17,7 @@ test: ## Check everything: formats, lints, tests.
 	@scripts/setup.sh tests && scripts/test.sh
 
 bench: setup ## Measure.
-	@$(ENV) cargo build --release --locked && cargo bench --locked --bench figures
+	@$(ENV) cargo build --release --locked && cargo bench --locked --bench figures --bench compile
 
 node: setup ## Start a chain in one process, gone when it ends.
 	@$(ENV) cargo build --release --locked && exec "$$CARGO_TARGET_DIR/release/zkml-node" --dev --tmp

@@ -5,23 +5,34 @@
 //! its line in [`LOWERINGS`].
 
 mod add;
+mod arg;
 mod average_pool;
 mod batch_normalization;
+mod cast;
 mod clamp;
+mod concat;
+mod contraction;
 mod conv;
 mod conv_integer;
 mod dequantize_linear;
+mod expand;
 mod extreme;
 mod fused;
+mod gather;
 mod gemm;
 pub(crate) mod geometry;
+mod identity;
 mod linear;
 mod matmul_integer;
+mod matrices;
 mod max_pool;
+mod min_max;
 pub(crate) mod moves;
 mod mul;
 mod operand;
+mod pad;
 mod pairs;
+mod prelu;
 mod product;
 mod qgemm;
 mod qlinear_add;
@@ -33,14 +44,22 @@ mod qlinear_leaky_relu;
 mod qlinear_matmul;
 mod qlinear_mul;
 mod quantize_linear;
+mod reduce;
 mod relu;
 mod requantize;
 mod reshape;
 mod select;
 pub(crate) mod shape;
+mod slice;
+mod split;
+mod squeeze;
+mod top_k;
+mod transpose;
 mod unary;
 
+pub use arg::Arg;
 pub use clamp::Clamp;
+pub use contraction::Contraction;
 pub use conv::Conv;
 pub use extreme::Extreme;
 pub(crate) use gemm::GemmAttributes;
@@ -52,8 +71,8 @@ pub use product::Product;
 pub(crate) use quantize_linear::input;
 pub use relu::Slopes;
 pub use requantize::{Case, Requantize};
-pub(crate) use reshape::reshaped;
 pub use select::{Place, Select};
+pub use top_k::TopK;
 pub(crate) use unary::apply;
 
 use crate::{
@@ -121,32 +140,56 @@ use Lower::{Many, One};
 const LOWERINGS: &[(&str, Lower)] = &[
 	("Abs", One(unary::lower_abs)),
 	("Add", One(add::lower_add)),
+	("ArgMax", One(arg::lower_max)),
+	("ArgMin", One(arg::lower_min)),
 	("AveragePool", One(average_pool::lower)),
 	("BatchNormalization", Many(batch_normalization::lower)),
+	("Cast", One(cast::lower)),
 	("Clip", One(unary::lower_clip)),
+	("Concat", One(concat::lower)),
+	("ConstantOfShape", One(expand::lower_constant)),
 	("Conv", One(conv::lower)),
 	("ConvInteger", One(conv_integer::lower)),
 	("DequantizeLinear", One(dequantize_linear::lower)),
 	("Div", One(mul::lower_div)),
+	("Dropout", Many(identity::lower_dropout)),
+	("Expand", One(expand::lower)),
 	("Flatten", One(reshape::lower)),
-	("Gemm", One(gemm::lower)),
+	("Gather", One(gather::lower)),
+	("Gemm", One(gemm::lower_gemm)),
 	("GlobalAveragePool", One(average_pool::lower_global)),
 	("GlobalMaxPool", One(max_pool::lower_global)),
 	("HardSigmoid", One(unary::lower_hard_sigmoid)),
 	("HardSwish", One(unary::lower_hard_swish)),
+	("Identity", One(identity::lower)),
 	("LeakyRelu", One(unary::lower_leaky_relu)),
-	("MatMul", One(gemm::lower)),
+	("MatMul", One(gemm::lower_matmul)),
 	("MatMulInteger", One(matmul_integer::lower)),
+	("Max", One(min_max::lower_max)),
 	("MaxPool", Many(max_pool::lower)),
+	("Min", One(min_max::lower_min)),
 	("Mul", One(mul::lower_mul)),
 	("Neg", One(add::lower_neg)),
+	("PRelu", One(prelu::lower)),
+	("Pad", One(pad::lower)),
 	("QLinearConv", One(qlinear_conv::lower)),
 	("QLinearMatMul", One(qlinear_matmul::lower)),
 	("QuantizeLinear", One(quantize_linear::lower)),
+	("ReduceMax", One(reduce::lower_max)),
+	("ReduceMean", One(reduce::lower_mean)),
+	("ReduceMin", One(reduce::lower_min)),
+	("ReduceSum", One(reduce::lower_sum)),
 	("Relu", One(unary::lower_relu)),
 	("Reshape", One(reshape::lower)),
+	("Shape", One(expand::lower_shape)),
+	("Slice", One(slice::lower)),
+	("Split", Many(split::lower)),
+	("Squeeze", One(squeeze::lower_squeeze)),
 	("Sub", One(add::lower_sub)),
 	("Sum", One(add::lower_sum)),
+	("TopK", Many(top_k::lower)),
+	("Transpose", One(transpose::lower)),
+	("Unsqueeze", One(squeeze::lower_unsqueeze)),
 	("com.microsoft.QGemm", One(qgemm::lower)),
 	("com.microsoft.QLinearAdd", One(qlinear_add::lower)),
 	("com.microsoft.QLinearAveragePool", One(qlinear_average_pool::lower)),

@@ -18,7 +18,7 @@ use crate::{
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::Path;
-use zkml_circuits::{onnx::Model, quantize::Accuracy, samples::Samples, Layer};
+use zkml_circuits::{onnx::Model, quantize::Report, samples::Samples, Layer};
 use zkml_primitives::{Inference, Interface, Output, OutputKind, Scale};
 
 /// The verbs.
@@ -122,7 +122,7 @@ impl Shape {
 }
 
 /// Prints accuracies as a table.
-pub(crate) fn show_accuracy(ui: &Ui, what: &str, accuracy: &Accuracy) {
+pub(crate) fn show_accuracy(ui: &Ui, what: &str, accuracy: &Report) {
 	let percent = |share: Option<f64>| {
 		share.map_or("no labels".into(), |share| format!("{:.2} %", share * 100.0))
 	};

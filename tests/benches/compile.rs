@@ -1,0 +1,125 @@
+//! What models cost to compile: constraints, time, memory. Run with `make bench`; each model runs in
+//! a process of its own, so that memory is its own.
+
+use std::{
+	io::{Cursor, Write},
+	process::Command,
+	time::Instant,
+};
+use zkml_circuits::{
+	assign, compile, lower,
+	onnx::{protobuf::ModelProto, Model},
+	quantize::{self, QuantizeOptions},
+	r1cs::write_r1cs,
+	samples::Samples,
+	Options,
+};
+use zkml_cli::ui::{bytes, time};
+use zkml_primitives::Context;
+use zkml_tests::models::{npz, Chain};
+
+/// Name, shape of a sample, and the model.
+type Case = (&'static str, &'static [usize], fn() -> ModelProto);
+
+const CASES: [Case; 5] = [
+	("784-56-10", &[784], || {
+		Chain::new(1, &[1, 784]).gemm(784, 56).relu().gemm(56, 10).finish(&[1, 10])
+	}),
+	("784-2000-60-4000-10", &[784], || {
+		let chain = Chain::new(2, &[1, 784]).gemm(784, 2000).relu().gemm(2000, 60).relu();
+		chain.gemm(60, 4000).relu().gemm(4000, 10).finish(&[1, 10])
+	}),
+	("lenet, average pools", &[1, 28, 28], || Chain::lenet(3, "AveragePool")),
+	("lenet, max pools", &[1, 28, 28], || Chain::lenet(3, "MaxPool")),
+	("resnet-20", &[3, 32, 32], || Chain::resnet20(4)),
+];
+
+fn main() {
+	// Cargo passes --bench.
+	match std::env::args().skip(1).find(|argument| argument != "--bench") {
+		Some(name) => {
+			let case = CASES.iter().find(|case| case.0 == name).expect("a known model");
+			run(case);
+		},
+		None => {
+			let program = std::env::current_exe().expect("a running program has a path");
+			for (name, ..) in CASES {
+				let status = Command::new(&program).arg(name).status().expect("itself");
+				assert!(status.success(), "{name}");
+			}
+		},
+	}
+}
+
+/// Counts what is written.
+struct Count(u64);
+
+impl Write for Count {
+	fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+		self.0 += bytes.len() as u64;
+		Ok(bytes.len())
+	}
+
+	fn flush(&mut self) -> std::io::Result<()> {
+		Ok(())
+	}
+}
+
+fn run(&(name, sample, model): &Case) {
+	println!("\n{name}");
+	let float = Model::from_proto(model(), None).expect("a model");
+	let file = Cursor::new(npz(1, 16, sample, 0.0, 255.0));
+	let samples = Samples::read_npz(file, &float.input.shape).expect("samples");
+	let start = Instant::now();
+	let quantized = quantize::quantize(&float, &samples, &QuantizeOptions::default());
+	let onnx = quantize::encode(&quantized.expect("a quantised model").proto);
+	println!("  quantise          {}", time(start.elapsed()));
+	drop((float, model));
+
+	// The peak that counts is that of reading and compiling.
+	let _ = std::fs::write("/proc/self/clear_refs", "5");
+	let before = resident("VmRSS:");
+	let start = Instant::now();
+	let model = Model::read(&onnx, None).expect("an ONNX file");
+	let graph = lower(&model).expect("a graph");
+	let circuit = compile(&graph, &Options::default()).expect("a circuit");
+	let elapsed = start.elapsed();
+	let peak = resident("VmHWM:").saturating_sub(before);
+	let multiply_adds: u64 = circuit.layers.iter().map(|layer| layer.multiply_adds).sum();
+	let mut file = Count(0);
+	write_r1cs(&circuit.r1cs, &mut file).expect("a counter");
+	println!("  multiply-adds     {multiply_adds}");
+	println!("  constraints       {}", circuit.r1cs.constraints());
+	println!("  wires             {}", circuit.r1cs.wires);
+	let non_zeros = [&circuit.r1cs.a, &circuit.r1cs.b, &circuit.r1cs.c].map(|m| m.non_zeros());
+	println!("  non-zeros         {non_zeros:?}");
+	println!(
+		"  read and compile  {} ({} per 10 M multiply-adds)",
+		time(elapsed),
+		time(elapsed.mul_f64(1e7 / multiply_adds as f64))
+	);
+	println!(
+		"  memory            {}, {:.2} times the .r1cs file of {}",
+		bytes(peak),
+		peak as f64 / file.0 as f64,
+		bytes(file.0)
+	);
+	let input = graph.saturate_input(samples.iter().next().expect("a sample"));
+	let start = Instant::now();
+	let assignment = assign(&graph, &Options::default(), &input, &Context([1; 32]));
+	println!("  fill the witness  {}", time(start.elapsed()));
+	let violated = circuit.r1cs.first_violation(&assignment.expect("a witness").witness);
+	assert_eq!(violated, None, "the witness satisfies the constraints");
+	if std::env::var_os("ZKML_LAYERS").is_some() {
+		for layer in &circuit.layers {
+			println!("    {layer:?}");
+		}
+	}
+}
+
+/// A line of this process's status, in bytes.
+fn resident(field: &str) -> u64 {
+	let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+	let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or("0 kB");
+	line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) * 1024
+}
