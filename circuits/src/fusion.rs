@@ -39,6 +39,8 @@ pub(crate) struct Target {
 	pub(crate) grid: Option<Grid>,
 	/// The type that onnxruntime gives its result.
 	pub(crate) stored: Kind,
+	/// Whether no `Relu` or `Clip` stands before it.
+	pub(crate) plain: bool,
 	/// Whether a `Relu` or `Clip` stands before it that saturation does not make redundant.
 	pub(crate) clipped: bool,
 }
@@ -213,6 +215,7 @@ impl<'a> Fusion<'a> {
 		};
 		let grid = (self.scalar(node, 1).is_some() && scale > 0.0 && scale.is_normal())
 			.then_some(Grid { scale, zero_point, kind });
-		Some(Target { grid, stored, clipped: !clips.iter().all(redundant) })
+		let plain = clips.is_empty();
+		Some(Target { grid, stored, plain, clipped: !clips.iter().all(redundant) })
 	}
 }

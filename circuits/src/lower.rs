@@ -5,7 +5,10 @@ use crate::{
 	fusion::Fusion,
 	graph::{Graph, GraphInput, GraphNode, GraphOutput},
 	onnx::{Input, Model, Node, Tensor},
-	ops::{self, shape::elements, Factors, Linear, Operator, Place, Requantize, Select, Sum, Taps, Term},
+	ops::{
+		self, shape::elements, Factors, Linear, Operator, Place, Requantize, Select, Sum, Taps,
+		Term,
+	},
 	plan::{Plan, Step},
 	signal::Bounds,
 	value::{dyadic, Integers, Kind, Quantized, Real, Unary, Unit, Value},
@@ -434,8 +437,10 @@ pub(crate) fn dyadic_constant(
 			values,
 			dequantized: false,
 		}),
-		_ => Err(node
-			.error(format!("its constant {name} is not quantised: run `zkml quantize` first"))),
+		_ => {
+			Err(node
+				.error(format!("its constant {name} is not quantised: run `zkml quantize` first")))
+		},
 	}
 }
 

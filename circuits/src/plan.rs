@@ -579,8 +579,7 @@ mod tests {
 	fn the_same_scale_is_an_offset() {
 		let bounds = Bounds { lo: -100, hi: 155 };
 		for scale in [0.0123f32, 0.37, 0.25] {
-			let rounding =
-				Rounding::Float { unit: Unit::of_scale(scale), then: Vec::new(), scale };
+			let rounding = Rounding::Float { unit: Unit::of_scale(scale), then: Vec::new(), scale };
 			let step = Step { rounding, zero_point: 100, lo: 0, hi: 255 };
 			assert_eq!(check(&step, bounds), Plan::Offset(100));
 		}

@@ -96,11 +96,22 @@ class Graph:
 SHAPE = (4, 6, 6)
 
 
-def two(kind, seed, shape=SHAPE, other=None):
-    """A graph with two quantised tensors that differ, and their grids."""
-    g = Graph(seed, shape, kind)
-    a, ga = g.quantise("x")
-    b, gb = g.quantise("x" if other is None else g.op("Slice", "x", *map(g.constant, other)))
+def halves(g, x):
+    """The first and the second half of the channels of a tensor."""
+    size = g.shape[0] // 2
+    cut = lambda start: [g.constant(np.array([n], np.int64)) for n in (start, start + size, 1)]
+    return g.op("Slice", x, *cut(0)), g.op("Slice", x, *cut(size))
+
+
+def two(kind, seed, part=None):
+    """A graph with two quantised tensors that are independent, and their grids; of the second only a part."""
+    g = Graph(seed, (2 * SHAPE[0], *SHAPE[1:]), kind)
+    x, ga = g.quantise("x")
+    a, other = halves(g, x)
+    gb = g.grid()
+    b = g.op("QLinearLeakyRelu", other, *ga, *gb, domain=MS, alpha=0.6)
+    if part is not None:
+        b = g.op("Slice", b, *map(g.constant, part))
     return g, (a, *ga), (b, *gb)
 
 
@@ -122,7 +133,7 @@ def operators(kind, seed):
         }
         for suffix, other in slices.items():
             for swapped in (False, True) if other else (False,):
-                g, a, b = two(kind, seed, other=other)
+                g, a, b = two(kind, seed, other)
                 grid = g.grid(0.03 if op == "QLinearMul" else None)
                 y = g.op(op, *(b + a if swapped else a + b), *grid, domain=MS)
                 name = f"{op.lower()}{suffix}{'_swapped' if swapped else ''}"
@@ -180,8 +191,10 @@ def groups(kind, seed):
     """Float operators between DequantizeLinear and QuantizeLinear."""
     for op in ("Add", "Mul"):
         for suffix, act in (("", None), ("_relu", "Relu")):
-            g, (a, *ga), (b, *gb) = two(kind, seed)
-            y = g.op(op, g.dequantise(a, ga), g.dequantise(b, gb))
+            g = Graph(seed, (2 * SHAPE[0], *SHAPE[1:]), kind)
+            a, b = halves(g, g.pair("x"))
+            a, b = g.pair(g.op("LeakyRelu", a, alpha=0.3)), g.pair(g.op("LeakyRelu", b, alpha=0.6))
+            y = g.op(op, a, b)
             least = np.iinfo(DTYPES[kind]).min
             if act:
                 y = g.op(act, y)
@@ -252,7 +265,8 @@ def groups(kind, seed):
         else:
             y = g.pair(y, y_grid)
         yield f"conv_{form}", g.finish(y)
-    forms = ("plain", "out", "out_relu", "reshaped", "flattened", "flattened_after", "float_bias", "float_bias_out", "matmul", "matmul_out")
+    forms = ("plain", "out", "out_relu", "reshaped", "flattened", "flattened_after", "float_bias", "float_bias_out", "matmul", "matmul_out",
+             "matmul_bias", "matmul_bias_relu", "matmul_bias_out", "matmul_float_bias", "matmul_float_bias_out")
     for form in forms:
         reshape = form in ("reshaped", "flattened")
         g = Graph(seed, (5, 6) if reshape else (30,), kind)
@@ -262,19 +276,24 @@ def groups(kind, seed):
             x = g.op("Reshape", x, g.constant(flat))
         if form == "flattened":
             x = g.op("Flatten", x)
-        w, scales = g.weights(30, 7, axis=1)
+        # A float output has one scale, so that its integers can be compared.
+        w, scales = g.weights(30, 7, axis=1, per_channel="out" not in form)
         if form.startswith("matmul"):
             y = g.op("MatMul", x, w)
+            if "float_bias" in form:
+                y = g.op("Add", y, g.constant(g.random.standard_normal(7).astype(np.float32)))
+            elif "bias" in form:
+                y = g.op("Add", g.bias(grid, scales, 7), y)
         elif form.startswith("float_bias"):
             y = g.op("Gemm", x, w, g.constant(g.random.standard_normal(7).astype(np.float32)))
         else:
             y = g.op("Gemm", x, w, g.bias(grid, scales, 7))
-        if form == "out_relu":
+        if form.endswith("relu"):
             y = g.op("Relu", y)
         if form == "flattened_after":
             y = g.op("Flatten", y)
-        # Its scales differ by column, so that only integers are comparable.
-        yield f"gemm_{form}", g.finish(y if form.endswith(("out", "out_relu")) else g.pair(y, g.grid(0.05)))
+        y_grid = g.grid(0.05, np.iinfo(DTYPES[kind]).min if form.endswith("relu") else None)
+        yield f"gemm_{form}", g.finish(y if "out" in form else g.pair(y, y_grid))
 
 
 def cases():

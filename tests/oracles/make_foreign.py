@@ -2,8 +2,10 @@
 
     make_foreign.py FOLDER
 
-For every model a folder FOLDER/NAME with `model.onnx` (at most 100 kB) and `samples.npz` (one float32
-array, named as the model's input, [N, ...]).
+For every model a folder FOLDER/NAME with `model.onnx` (at most 100 kB), `samples.npz` (one float32
+array, named as the model's input, [N, ...]) and `expected.json`:
+{"level", "outputs": {name: {"shape", "data"}}}, what onnxruntime computes, as run_onnx.py gives it. The level
+is `all`, or `basic` for models that onnxruntime refuses to load above it.
 
 Three float nets with fixed random weights:
   mlp       Gemm, Relu, Gemm, Relu, Gemm
@@ -29,6 +31,7 @@ After those, the small models of foreign_cases.py.
 Everything is seeded. Calibration runs float kernels, so on another CPU a scale may differ in its last bit.
 """
 
+import json
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,6 +48,8 @@ from onnxruntime.quantization import (
 )
 
 from foreign_cases import cases
+from inference import infer, load_samples, open_session
+from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NoKernel
 
 OPSET = 13
 SAMPLES = 16
@@ -277,6 +282,19 @@ def write(folder, model, x):
         raise ValueError(f"{folder.name}: {len(data)} bytes")
     (folder / "model.onnx").write_bytes(data)
     np.savez(folder / "samples.npz", x=x)
+    level = "all"
+    try:
+        session = open_session(folder / "model.onnx", level)
+    except NoKernel:
+        level = "basic"
+        session = open_session(folder / "model.onnx", level)
+    outputs = infer(session, load_samples(session, folder / "samples.npz"))
+    outputs = {
+        name: {"shape": list(value.shape), "data": value.ravel().tolist()}
+        for name, value in outputs.items()
+    }
+    answer = {"level": level, "outputs": outputs}
+    (folder / "expected.json").write_text(json.dumps(answer, allow_nan=False) + "\n")
 
 
 def main(folder):

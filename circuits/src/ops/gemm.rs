@@ -164,7 +164,10 @@ fn bias(
 	}
 	let plain = (*alpha, *beta) == ((1, 0), (1, 0));
 	let scales = || {
-		let (transposed, columns) = (node.int("transB", 0).is_ok_and(|transposed| transposed != 0), matrices.product.sizes.1);
+		let (transposed, columns) = (
+			node.int("transB", 0).is_ok_and(|transposed| transposed != 0),
+			matrices.product.sizes.1,
+		);
 		let scales = lowering.integers(node, 1).map(|weights| weights.scales.clone());
 		let scales = scales.unwrap_or_default();
 		let inner = scales.len() / columns.max(1);
@@ -247,8 +250,7 @@ fn dense(
 	let (alpha, power) = scaling.alpha;
 	for &(_, start) in &product.starts[..matrices] {
 		for column in 0..columns {
-			let element =
-				|term: usize| start + term * product.second.0 + column * product.second.1;
+			let element = |term: usize| start + term * product.second.0 + column * product.second.1;
 			let scale = weights.scales[element(0)];
 			scales.push(if power == 0 { scale } else { scaled(node, scale, power)? });
 			for term in 0..terms {
@@ -264,9 +266,8 @@ fn dense(
 		input.exponents(node)?;
 		scales.iter().try_for_each(|&scale| scaled(node, scale, 0).map(|_| ()))?;
 	}
-	let channel = |output: usize| {
-		output / columns * matrices / (batch * rows) * columns + output % columns
-	};
+	let channel =
+		|output: usize| output / columns * matrices / (batch * rows) * columns + output % columns;
 	let bias = bias.as_ref().map(|bias| (bias, at));
 	let scale_of = |output| scales[channel(output)];
 	weighted(lowering, node, &input, Linear::new(taps), shape.to_vec(), scale_of, bias)
@@ -356,7 +357,7 @@ pub(super) fn weighted<T: Taps>(
 				 DequantizeLinear and QuantizeLinear: run `zkml quantize` first",
 			));
 		},
-		(true, false, Goal::Float) if node.op != "Conv" => {
+		(true, false, _) if quantises_anew(lowering, node)? => {
 			return Err(node.error(
 				"onnxruntime quantises its input anew, by a scale found at run time: put \
 				 QuantizeLinear and DequantizeLinear before it",
@@ -455,7 +456,9 @@ fn kernel<T: Taps>(
 	}
 	let to_float = match lowering.fusion.goal(node) {
 		Goal::Quantize(target) if target.clipped => {
-			return refuse("the Relu or Clip after it is more than the saturation of QuantizeLinear");
+			return refuse(
+				"the Relu or Clip after it is more than the saturation of QuantizeLinear",
+			);
 		},
 		Goal::Quantize(target) if target.stored != source.stored => {
 			return refuse("its input and its result differ in type");
@@ -464,8 +467,7 @@ fn kernel<T: Taps>(
 		Goal::Float if node.op != "Conv" && lowering.fusion.is_used_once(node.output()?) => true,
 		_ => return refuse("its result does not go into one QuantizeLinear"),
 	};
-	let products: Vec<f32> =
-		(0..linear.bias.len()).map(|o| source.scale * scale_of(o)).collect();
+	let products: Vec<f32> = (0..linear.bias.len()).map(|o| source.scale * scale_of(o)).collect();
 	if products.iter().any(|product| !product.is_normal()) {
 		return Err(node.error("the product of its scales is no normal float"));
 	}
@@ -491,7 +493,40 @@ fn kernel<T: Taps>(
 	Ok(Value::Real(Real::new(tensor, shape, units)))
 }
 
-const BIAS_SCALE: &str = "the scale of its bias is not the product of input and weight scales, \
+/// Whether onnxruntime makes a layer of a float activation and dequantised weights a `MatMulNBits`,
+/// which quantises the activation by scales of its own.
+fn quantises_anew(lowering: &Lowering<'_>, node: &Node) -> Result<bool, ModelError> {
+	if node.op == "Conv" || lowering.value(node, 1)?.shape().len() != 2 {
+		return Ok(false);
+	}
+	if node.op == "Gemm" {
+		let attributes = GemmAttributes::read(node)?;
+		let bias = match node.optional_input(2) {
+			Some(_) => attributes.beta == 1.0 && lowering.value(node, 2)?.shape().len() == 1,
+			None => true,
+		};
+		let plain = attributes.alpha == 1.0 && bias;
+		return Ok(plain
+			&& !attributes.transposed_input
+			&& !attributes.transposed_weights
+			&& lowering.fusion.goal(node) == Goal::Float);
+	}
+	// An addition of constants belongs to it.
+	let next = lowering
+		.fusion
+		.only_use(node.output()?)
+		.filter(|next| next.op == "Add" && (0..2).any(|index| lowering.is_constant(next, index)));
+	Ok(match (next, lowering.fusion.goal(next.unwrap_or(node))) {
+		(_, Goal::Float) => true,
+		(Some(_), Goal::Quantize(target)) => {
+			!target.plain && lowering.value(node, 0)?.shape().len() > 2
+		},
+		_ => false,
+	})
+}
+
+pub(super) const BIAS_SCALE: &str =
+	"the scale of its bias is not the product of input and weight scales, \
                           which onnxruntime takes for granted";
 
 /// The bias of a layer, its third input, where it is of floats and onnxruntime quantises it: between

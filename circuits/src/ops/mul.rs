@@ -22,7 +22,7 @@ use crate::{
 
 pub(super) fn lower_mul(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&[])?;
-	if let Some(value) = fold(lowering, node, |x, y| x.checked_mul(y))? {
+	if let Some(value) = fold(lowering, node, |x, y| x.checked_mul(y), |x, y| x * y)? {
 		return Ok(value);
 	}
 	if let Some(fused) = super::fused::mul(lowering, node)? {
@@ -38,7 +38,7 @@ pub(super) fn lower_mul(lowering: &mut Lowering<'_>, node: &Node) -> Result<Valu
 
 pub(super) fn lower_div(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&[])?;
-	if let Some(value) = fold(lowering, node, |x, y| x.checked_div(y))? {
+	if let Some(value) = fold(lowering, node, |x, y| x.checked_div(y), |x, y| x / y)? {
 		return Ok(value);
 	}
 	if !lowering.is_constant(node, 1) {

@@ -156,7 +156,8 @@ impl Operand {
 			Some(Value::Integers(integers)) if integers.dequantized => {
 				let (values, shape) = (integers.values.clone(), integers.shape.clone());
 				let dequantize = lowering.fusion.maker(name);
-				let Some(dequantize) = dequantize.filter(|node| node.op == "DequantizeLinear") else {
+				let Some(dequantize) = dequantize.filter(|node| node.op == "DequantizeLinear")
+				else {
 					return Ok(None);
 				};
 				let kind = kind_of(lowering.constant(dequantize, 0)?).unwrap_or(Kind::I32);

@@ -83,7 +83,8 @@ impl Pair {
 	/// The cheapest plan for operands within bounds.
 	pub(super) fn plan(&self, a: Bounds, b: Bounds) -> Option<PairPlan> {
 		let sum = self.sum();
-		let sane = |ratio: f32| ratio.is_normal() && (2f32.powi(-20)..2f32.powi(20)).contains(&ratio);
+		let sane =
+			|ratio: f32| ratio.is_normal() && (2f32.powi(-20)..2f32.powi(20)).contains(&ratio);
 		if !sane(sum.a) || !sane(sum.b) || !sum.fixed.is_finite() {
 			return None;
 		}
@@ -103,10 +104,14 @@ impl Pair {
 			let ends = factors.map(|factor| [factor.floor() as i64, factor.ceil() as i64]);
 			for (m, n) in [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(i, j)| (ends[0][i], ends[1][j])) {
 				let limit = best.as_ref().map_or(MOST_EXCEPTIONS, |best| best.how.exceptions.len());
-				let found = self
-					.exact(&sum, m, n, shift)
-					.into_iter()
-					.chain(fit(&pairs, m, n, shift, (lo, hi), limit));
+				let found = self.exact(&sum, m, n, shift).into_iter().chain(fit(
+					&pairs,
+					m,
+					n,
+					shift,
+					(lo, hi),
+					limit,
+				));
 				for how in found {
 					let plan = PairPlan { m, n, how };
 					if let Some(plan) = plan.checked(&pairs, a, b) {
@@ -227,7 +232,10 @@ impl PairPlan {
 
 impl Pairs {
 	/// The two operands of every output.
-	pub(crate) fn each<'a, T>(&'a self, inputs: &'a [&[T]]) -> impl Iterator<Item = (&'a T, &'a T)> {
+	pub(crate) fn each<'a, T>(
+		&'a self,
+		inputs: &'a [&[T]],
+	) -> impl Iterator<Item = (&'a T, &'a T)> {
 		let place = |side: usize, output: usize| {
 			self.places[side].as_ref().map_or(output, |places| places[output])
 		};

@@ -26,19 +26,12 @@ use crate::{
 	onnx::Node,
 	plan::{average, Rounding, Step},
 	signal::Bounds,
-	value::{exponent_of, Value},
+	value::{exponent_of, Unit, Value},
 };
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-pub(super) const ATTRIBUTES: [&str; 7] = [
-	"strides",
-	"pads",
-	"dilations",
-	"auto_pad",
-	"ceil_mode",
-	"kernel_shape",
-	"count_include_pad",
-];
+pub(super) const ATTRIBUTES: [&str; 7] =
+	["strides", "pads", "dilations", "auto_pad", "ceil_mode", "kernel_shape", "count_include_pad"];
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&[&ATTRIBUTES[..], &["channels_last"]].concat())?;
@@ -72,7 +65,7 @@ pub(super) fn pool(
 	}
 	let shape = [&[batch, count], geometry.output.as_slice()].concat();
 	let windows = channels(&geometry, batch * count, spatial.iter().product());
-	let linear = Linear::new(Windows { windows });
+	let mut linear = Linear::new(Windows { windows });
 	let divisor = |size: usize| if include { whole } else { size };
 	let rounding = |size| Rounding::Average {
 		from: input.grid.scale,
@@ -81,35 +74,65 @@ pub(super) fn pool(
 	};
 	let bytes = lowering.bounds_of(input.tensor).iter().copied();
 	let bytes = bytes.reduce(|one, other| one.hull(other)).unwrap_or(Bounds::constant(0));
-	for &size in &sizes.iter().copied().collect::<BTreeSet<usize>>() {
-		let step = Step { rounding: rounding(size), zero_point: result.zero_point, lo: 0, hi: 0 };
-		if !is_function(&step, result, bytes, size) {
+	let (lo, hi) = result.range();
+	let mut steps = BTreeMap::new();
+	for &size in &sizes {
+		if steps.contains_key(&size) {
+			continue;
+		}
+		let step = Step { rounding: rounding(size), zero_point: result.zero_point, lo, hi };
+		if !is_function(&step, bytes, size) {
 			return Err(node.error(
 				"onnxruntime adds its inputs in float, where the result is no function of their \
 				 integer sum: run `zkml quantize --snap`, which chooses scales that are powers of two",
 			));
 		}
+		let sums = bytes.times(size as i64);
+		steps.insert(size, quotient(&step, sums).unwrap_or((step, 0)));
 	}
+	let step = |output: usize| &steps[&sizes[output % sizes.len()]];
+	linear.bias = (0..linear.bias.len()).map(|output| step(output).1).collect();
 	let sums = lowering.push_linear(node, linear, &[input.tensor], &shape, KERNEL_LIMIT)?;
-	let (lo, hi) = result.range();
-	let step = |position: usize| Step {
-		rounding: rounding(sizes[position % sizes.len()]),
-		zero_point: result.zero_point,
-		lo,
-		hi,
-	};
-	let steps: Vec<Step> = (0..batch * count * sizes.len()).map(step).collect();
+	let steps: Vec<Step> =
+		(0..batch * count * sizes.len()).map(|output| step(output).0.clone()).collect();
 	let tensor = lowering.round(node, sums, &shape, steps.into_iter())?;
 	let raw = crate::value::Quantized { tensor, shape, kind: result.kind };
 	let tensor = lowering.shift_by(node, &raw, -result.zero_point)?;
 	Ok((tensor, raw.shape))
 }
 
+/// The same step as a plain quotient by a number that is no power of two, whose ties have a gadget,
+/// and what is to be added to the sum before. The zero point decides which neighbour of a tie is
+/// even: where it is odd, 1 of it joins the sum.
+fn quotient(step: &Step, sums: Bounds) -> Option<(Step, i64)> {
+	const MOST_SUMS: i64 = 1 << 16;
+	let &Step { rounding: Rounding::Average { from, count, to }, zero_point, .. } = step else {
+		return None;
+	};
+	let (exponent, power) = (exponent_of(from)?, exponent_of(to)?);
+	if exponent_of(count).is_some() || sums.hi - sums.lo > MOST_SUMS {
+		return None;
+	}
+	// Where this is no integer there are no ties.
+	let whole = u32::try_from(power - exponent).ok().filter(|&shift| shift <= 16);
+	let bias = match (zero_point & 1, whole) {
+		(1, Some(shift)) => (count as i64) << shift,
+		_ => 0,
+	};
+	let unit = Unit::Over { exponent, divisor: count };
+	let rounding = Rounding::Float { unit, then: Vec::new(), scale: to };
+	let zero_point = zero_point - i64::from(bias != 0);
+	let other = Step { rounding, zero_point, ..step.clone() };
+	(sums.lo..=sums.hi)
+		.all(|sum| other.apply(sum + bias) == step.apply(sum))
+		.then_some((other, bias))
+}
+
 /// Whether the result of a window is that of its integer sum, whatever the bytes.
-fn is_function(step: &Step, result: &Grid, bytes: Bounds, size: usize) -> bool {
+fn is_function(step: &Step, bytes: Bounds, size: usize) -> bool {
 	/// Additions that are tried for one layer.
 	const MOST_WORK: i64 = 1 << 29;
-	let &Step { rounding: Rounding::Average { from, count, to }, zero_point, .. } = step else {
+	let &Step { rounding: Rounding::Average { from, count, to }, zero_point, lo, hi } = step else {
 		return false;
 	};
 	let magnitude = bytes.lo.abs().max(bytes.hi.abs());
@@ -123,7 +146,6 @@ fn is_function(step: &Step, result: &Grid, bytes: Bounds, size: usize) -> bool {
 	if reach.saturating_mul(2 * span).saturating_mul(size as i64) > MOST_WORK {
 		return false;
 	}
-	let (lo, hi) = result.range();
 	let end = |sum: f32| average(sum, count, to, zero_point).clamp(lo, hi);
 	extremes(from, bytes, size).iter().enumerate().all(|(index, &(least, most))| {
 		let sum = bytes.lo * size as i64 + index as i64;

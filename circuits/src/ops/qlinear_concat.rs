@@ -54,10 +54,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 	for at in 0..outer {
 		for (input, shape) in shapes.iter().enumerate() {
 			let size = block(shape);
-			places.extend((at * size..(at + 1) * size).map(|element| Place::Input {
-				input: input as u32,
-				element: element as u32,
-			}));
+			places.extend(
+				(at * size..(at + 1) * size)
+					.map(|element| Place::Input { input: input as u32, element: element as u32 }),
+			);
 		}
 	}
 	let tensor = lowering.select(node, places, &tensors, &shape)?;

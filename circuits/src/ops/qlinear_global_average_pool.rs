@@ -47,7 +47,8 @@ pub(super) fn mean(
 	if !(2f32.powi(-32)..256.0).contains(&factor) {
 		return Err(node.error(format!("onnxruntime refuses its factor {factor}")));
 	}
-	let windows = (0..batch * channels).map(|image| (image * size) as u32..((image + 1) * size) as u32);
+	let windows =
+		(0..batch * channels).map(|image| (image * size) as u32..((image + 1) * size) as u32);
 	let windows = windows.map(Iterator::collect).collect();
 	let shape = [&[batch, channels], vec![1; spatial.len()].as_slice()].concat();
 	let linear = Linear::new(Windows { windows });
