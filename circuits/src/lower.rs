@@ -4,7 +4,10 @@ use crate::{
 	error::{show_shape, ModelError},
 	graph::{Graph, GraphInput, GraphNode, GraphOutput},
 	onnx::{Input, Model, Node, Tensor},
-	ops::{self, shape::elements, Factors, Linear, Operator, Place, Requantize, Select, Sum, Taps, Term},
+	ops::{
+		self, shape::elements, Factors, Linear, Operator, Place, Requantize, Select, Sum, Taps,
+		Term,
+	},
 	plan::{Plan, Step},
 	signal::Bounds,
 	value::{dyadic, Integers, Kind, Quantized, Real, Unary, Unit, Value},
@@ -429,8 +432,10 @@ pub(crate) fn dyadic_constant(
 			values,
 			dequantized: false,
 		}),
-		_ => Err(node
-			.error(format!("its constant {name} is not quantised: run `zkml quantize` first"))),
+		_ => {
+			Err(node
+				.error(format!("its constant {name} is not quantised: run `zkml quantize` first")))
+		},
 	}
 }
 

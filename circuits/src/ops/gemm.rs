@@ -235,8 +235,7 @@ fn dense(
 	let (alpha, power) = scaling.alpha;
 	for &(_, start) in &product.starts[..matrices] {
 		for column in 0..columns {
-			let element =
-				|term: usize| start + term * product.second.0 + column * product.second.1;
+			let element = |term: usize| start + term * product.second.0 + column * product.second.1;
 			let scale = weights.scales[element(0)];
 			scales.push(if power == 0 { scale } else { scaled(node, scale, power)? });
 			for term in 0..terms {
@@ -252,9 +251,8 @@ fn dense(
 		input.exponents(node)?;
 		scales.iter().try_for_each(|&scale| scaled(node, scale, 0).map(|_| ()))?;
 	}
-	let channel = |output: usize| {
-		output / columns * matrices / (batch * rows) * columns + output % columns
-	};
+	let channel =
+		|output: usize| output / columns * matrices / (batch * rows) * columns + output % columns;
 	let bias = bias.as_ref().map(|bias| (bias, at));
 	let scale_of = |output| scales[channel(output)];
 	weighted(lowering, node, &input, Linear::new(taps), shape.to_vec(), scale_of, bias)

@@ -347,7 +347,9 @@ fn activations(
 		let finest = (constants.iter().flatten())
 			.flat_map(|constant| constant.values.iter().zip(&constant.scales))
 			.filter(|(&value, _)| value != 0)
-			.filter_map(|(&value, &scale)| Some(exponent_of(scale)? + value.trailing_zeros() as i32))
+			.filter_map(|(&value, &scale)| {
+				Some(exponent_of(scale)? + value.trailing_zeros() as i32)
+			})
 			.fold(exponent, i32::min);
 		if finest < exponent && exponent - finest <= FAR {
 			for value in &mut values {

@@ -49,11 +49,7 @@ pub(super) fn without(
 	Ok(sizes.collect())
 }
 
-fn extreme(
-	lowering: &mut Lowering<'_>,
-	node: &Node,
-	smallest: bool,
-) -> Result<Value, ModelError> {
+fn extreme(lowering: &mut Lowering<'_>, node: &Node, smallest: bool) -> Result<Value, ModelError> {
 	let value = lowering.value(node, 0)?;
 	match read(lowering, node, value.shape())? {
 		Some((windows, shape)) => pool(lowering, node, value, windows, shape, smallest),

@@ -322,7 +322,7 @@ mod tests {
 	fn range(width: u32) -> R1cs {
 		let mut builder = Builder::constraints(0, 0);
 		let wire = builder.alloc_private_input(Fr::zero);
-		builder.range(wire, 0, width);
+		builder.range(wire.into(), 0, width);
 		builder.into_r1cs().0
 	}
 
