@@ -105,7 +105,8 @@ impl Step {
 			Rounding::Float { unit, then, scale } if then.is_empty() => {
 				let result = exponent_of(*scale)?;
 				match unit {
-					Unit::Exact(exponent) => (1, exponent - result),
+					// An exact activation is one that float32 holds, whatever its magnitude.
+					Unit::Exact(exponent) => return Some((1, exponent - result)),
 					Unit::Times { exponent, factor } => {
 						let (mantissa, power) = dyadic(*factor);
 						(mantissa, power + exponent - result)

@@ -219,6 +219,7 @@ fn agrees(float: ModelProto, calibration: &[u8]) {
 	let logits: Vec<Vec<i64>> = inputs.iter().map(|input| graph.evaluate(input)).collect();
 	for options in ALL {
 		let circuit = compile(&graph, &options).unwrap();
+		println!("{} constraints, {options:?}", circuit.r1cs.constraints());
 		for input in inputs.iter().take(5) {
 			let assignment = assign(&graph, &options, input, &CONTEXT).unwrap();
 			assert_eq!(circuit.r1cs.first_violation(&assignment.witness), None, "{options:?}");
@@ -244,4 +245,57 @@ fn onnxruntime_agrees_on_a_last_relu_and_reshapes() {
 	let float = Chain::new(13, &[1, 30]).reshape(&[1, -1]).gemm(30, 8).relu().reshape(&[0, 8]);
 	let float = float.gemm(8, 6).relu().reshape(&[1, 6]);
 	agrees(float.finish(&[1, 6]), &npz(3, 200, &[30], 0.0, 9.0));
+}
+
+/// A model of images of 3×`size`×`size`, whose layers `build` appends; `features` are left for the
+/// last one, which has 5 outputs.
+fn images(seed: u64, size: usize, features: i64, build: impl Fn(Chain) -> Chain) {
+	let chain = build(Chain::new(seed, &[1, 3, size as i64, size as i64]));
+	let float = chain.flatten().gemm(features, 5).finish(&[1, 5]);
+	agrees(float, &npz(seed, 60, &[3, size, size], -20.0, 100.0));
+}
+
+#[test]
+fn onnxruntime_agrees_on_convolutions_and_pools() {
+	images(21, 12, 8 * 4, |chain| {
+		chain.conv(3, 6, 3, 1, 1).relu().pool("MaxPool", 2).conv(6, 8, 3, 2, 0).relu()
+	});
+	images(22, 12, 8 * 9, |chain| {
+		chain.conv(3, 8, 3, 1, 1).batch_norm(8).relu().pool("AveragePool", 4)
+	});
+	images(23, 12, 8 * 16, |chain| chain.conv(3, 8, 3, 1, 1).relu().pool("AveragePool", 3));
+}
+
+#[test]
+fn onnxruntime_agrees_on_residuals_and_branches() {
+	images(31, 8, 6, |chain| {
+		let chain = chain.conv(3, 6, 3, 1, 1).batch_norm(6).relu();
+		let start = chain.here();
+		let chain = chain.conv(6, 6, 3, 1, 1).batch_norm(6).relu().conv(6, 6, 3, 1, 1);
+		chain.batch_norm(6).add(&start).relu().global_average_pool()
+	});
+	images(32, 7, 10, |chain| {
+		let start = chain.here();
+		let chain = chain.conv(3, 4, 1, 1, 0).relu();
+		let one = chain.here();
+		let chain = chain.from(&start).conv(3, 6, 3, 1, 1).relu();
+		chain.concat(&one).global_average_pool()
+	});
+	images(33, 6, 4 * 36, |chain| {
+		let start = chain.here();
+		let chain = chain.conv(3, 4, 3, 1, 1);
+		let one = chain.here();
+		chain.from(&start).conv(3, 4, 3, 1, 1).plain("HardSigmoid").mul(&one)
+	});
+}
+
+#[test]
+fn onnxruntime_agrees_on_other_activations() {
+	images(41, 6, 6 * 36, |chain| chain.conv(3, 6, 3, 1, 1).clip(0.0, 6.0).depthwise(6, 3, 1));
+	images(42, 6, 6 * 36, |chain| chain.conv(3, 6, 3, 1, 1).plain("LeakyRelu").conv(6, 6, 1, 1, 0));
+	images(43, 6, 6 * 36, |chain| {
+		let chain = chain.conv(3, 6, 3, 1, 1).batch_norm(6).plain("HardSwish");
+		chain.depthwise(6, 3, 1).plain("HardSwish")
+	});
+	images(44, 6, 6 * 36, |chain| chain.conv(3, 6, 3, 1, 1).plain("Abs").conv(6, 6, 1, 1, 0));
 }
