@@ -79,7 +79,13 @@ fn read_x(folder: &Path, shape: &[usize]) -> Vec<f32> {
 }
 
 /// Cases that cannot be proven, and part of the reason that is given.
-const REFUSED: &[(&str, &str)] = &[];
+const REFUSED: &[(&str, &str)] = &[
+	("test_batchnorm_epsilon_float_parameters", "no short multiple of a power of two"),
+	("test_batchnorm_example_float_parameters", "no short multiple of a power of two"),
+	("test_gemm_all_attributes", "beta is 0.35"),
+	("test_prelu_broadcast_float_parameters", "no short multiples of powers of two"),
+	("test_prelu_example_float_parameters", "no short multiples of powers of two"),
+];
 
 #[test]
 fn every_case_gives_the_same_numbers() {
