@@ -41,7 +41,7 @@ fn main() {
 	};
 	for width in [1, 4, 8, 16] {
 		let range = cost(&[Bounds { lo: 0, hi: 255 }], |builder, inputs| {
-			builder.range(inputs[0].lc.0[0].0, 0, width);
+			builder.range(inputs[0].lc.clone(), 0, width);
 		});
 		row("range", format!("{width} bits"), range);
 	}

@@ -6,7 +6,7 @@ use crate::{
 	graph::Graph,
 	ops::{Operator, Requantize},
 	plan::Class,
-	r1cs::{Builder, InverseHint, R1cs},
+	r1cs::{Builder, InverseHint, LinearCombination, R1cs},
 	signal::{Bounds, Signal},
 };
 use ark_bn254::Fr;
@@ -290,11 +290,12 @@ fn synthesize(
 	layers.push(meter.layer(builder, &graph.output.name, op, &[shown.len()], 0, &shown));
 }
 
-/// Allocates the input, one range-checked wire an element.
+/// Allocates the input, one range-checked wire an element. A range that is no power of two is
+/// checked from both ends.
 fn input_signals(graph: &Graph, builder: &mut Builder, input: Option<&[i64]>) -> Vec<Signal> {
 	let Bounds { lo, hi } = graph.input.bounds;
-	let width = Bounds { lo: 0, hi: hi - lo }.unsigned_bits();
-	debug_assert_eq!(hi - lo + 1, 1 << width, "8-bit types fill their range");
+	let lifted = Bounds { lo: 0, hi: hi - lo };
+	let width = lifted.unsigned_bits();
 	let value = |index: usize| input.map_or(lo, |input| input[index]);
 	let count = graph.bounds[0].len();
 	let wires: Vec<_> = (0..count)
@@ -302,10 +303,17 @@ fn input_signals(graph: &Graph, builder: &mut Builder, input: Option<&[i64]>) ->
 		.collect();
 	(wires.into_iter().enumerate())
 		.map(|(index, wire)| {
-			let value = value(index);
-			builder.range(wire, value - lo, width);
-			let lifted = Bounds { lo: 0, hi: hi - lo };
-			Signal::wire(wire, value - lo, lifted).plus_constant(lo)
+			let signal = Signal::wire(wire, value(index) - lo, lifted);
+			if width == 0 {
+				builder.enforce(|| [wire.into(), 1.into(), LinearCombination::default()]);
+				return Signal::constant(lo);
+			}
+			builder.range(signal.lc.clone(), signal.value, width);
+			if lifted.hi + 1 != 1 << width {
+				let room = signal.times(-1).plus_constant(lifted.hi);
+				builder.range(room.lc, room.value, width);
+			}
+			signal.plus_constant(lo)
 		})
 		.collect()
 }

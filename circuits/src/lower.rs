@@ -4,7 +4,7 @@ use crate::{
 	error::{show_shape, ModelError},
 	graph::{Graph, GraphInput, GraphNode, GraphOutput},
 	onnx::{Input, Model, Node, Tensor},
-	ops::{self, Factors, Linear, Operator, Place, Requantize, Select, Sum, Taps, Term},
+	ops::{self, shape::elements, Factors, Linear, Operator, Place, Requantize, Select, Sum, Taps, Term},
 	plan::{Plan, Step},
 	signal::Bounds,
 	value::{dyadic, Integers, Kind, Quantized, Real, Unary, Unit, Value},
@@ -86,27 +86,14 @@ impl<'a> Lowering<'a> {
 				"its input {name} is not a quantised constant: run `zkml quantize` first"
 			))
 		})?;
-		let Some(floats) = tensor.floats() else {
-			return Err(node.error(format!("its input {name} is not dequantised")));
-		};
-		const LARGEST: i64 = 1 << 23;
-		let parts: Vec<(i64, i32)> = floats.iter().map(|&value| dyadic(value)).collect();
-		let exponent =
-			parts.iter().filter(|part| part.0 != 0).map(|part| part.1).min().unwrap_or(0);
-		let values = parts.iter().map(|&(integer, power)| {
-			let shift = u32::try_from(power - exponent).unwrap_or(0).min(40);
-			Some(integer << shift).filter(|value| value.abs() < LARGEST)
-		});
-		let values: Option<Vec<i64>> = values.collect();
-		match (values, floats.iter().all(|value| value.is_finite())) {
-			(Some(values), true) if (-126..=127).contains(&exponent) => Ok(Cow::Owned(Integers {
-				shape: tensor.shape.clone(),
-				scales: vec![2f32.powi(exponent); values.len()],
-				values,
-				dequantized: false,
-			})),
-			_ => Err(node
-				.error(format!("its constant {name} is not quantised: run `zkml quantize` first"))),
+		dyadic_constant(node, name, tensor).map(Cow::Owned)
+	}
+
+	/// The axes of a node: an attribute in older operator sets, an input in newer ones.
+	pub fn axes(&self, node: &Node, index: usize) -> Result<Option<Vec<i64>>, ModelError> {
+		match node.int_list("axes")? {
+			Some(axes) => Ok(Some(axes.to_vec())),
+			None => self.ints(node, index),
 		}
 	}
 
@@ -161,6 +148,12 @@ impl<'a> Lowering<'a> {
 		&self.bounds[tensor]
 	}
 
+	/// The operator that makes a tensor, if it is of this kind, and its first input.
+	pub fn producer<T: Operator + 'static>(&self, tensor: usize) -> Option<(&T, usize)> {
+		let node = self.nodes.get(tensor.checked_sub(1)?)?;
+		Some((node.op.as_any().downcast_ref()?, *node.inputs.first()?))
+	}
+
 	/// Declares the model's input, whose tensor holds integers less the zero point.
 	pub fn set_input(
 		&mut self,
@@ -189,14 +182,14 @@ impl<'a> Lowering<'a> {
 		inputs: &[usize],
 		shape: &[usize],
 	) -> Result<usize, ModelError> {
-		let count = shape.iter().try_fold(1usize, |count, &size| count.checked_mul(size));
-		if count.is_none_or(|count| count > MAX_ELEMENTS) {
-			return Err(node.error(format!("a result of shape {} is too large", show_shape(shape))));
+		let count = elements(node, shape)?;
+		if count == 0 {
+			return Err(node.error(format!("a result of shape {} is empty", show_shape(shape))));
 		}
 		let sources: Vec<&[Bounds]> =
 			inputs.iter().map(|&tensor| self.bounds[tensor].as_slice()).collect();
 		let bounds = op.bounds(&sources);
-		debug_assert_eq!(Some(bounds.len()), count, "{} of {}", op.name(), node.name);
+		debug_assert_eq!(bounds.len(), count, "{} of {}", op.name(), node.name);
 		check_bounds(&node.name, &bounds)?;
 		self.bounds.push(bounds);
 		let name = node.name.clone();
@@ -358,6 +351,14 @@ impl<'a> Lowering<'a> {
 		self.push(node, op, &[tensor], shape)
 	}
 
+	/// Refuses sums that float32 does not hold exactly.
+	pub fn check_exact(&self, node: &Node, reach: i128) -> Result<(), ModelError> {
+		match reach < FLOAT_LIMIT {
+			true => Ok(()),
+			false => Err(inexact(node, reach)),
+		}
+	}
+
 	/// As [`Self::push`], but refuses results that float32 does not hold exactly.
 	pub fn push_exact(
 		&mut self,
@@ -384,6 +385,52 @@ impl<'a> Lowering<'a> {
 		} else {
 			shapes.join(", ")
 		}
+	}
+}
+
+/// Refuses units beyond what float32 holds without underflow or overflow.
+fn check_units(node: &Node, value: &Value) -> Result<(), ModelError> {
+	let Value::Real(real) = value else { return Ok(()) };
+	let outside = |unit: &&Unit| unit.exponent().is_some_and(|e| !(-126..=96).contains(&e));
+	match real.units.iter().find(outside) {
+		Some(unit) => Err(node.error(format!(
+			"the product of its scales is {:e}, no normal float, or too large for one",
+			unit.step()
+		))),
+		None => Ok(()),
+	}
+}
+
+/// A constant of floats that are short multiples of powers of two, as integers.
+pub(crate) fn dyadic_constant(
+	node: &Node,
+	name: &str,
+	tensor: &Tensor,
+) -> Result<Integers, ModelError> {
+	const LARGEST: i64 = 1 << 23;
+	let Some(floats) = tensor.floats() else {
+		return Err(node.error(format!("its input {name} is not dequantised")));
+	};
+	if floats.is_empty() {
+		return Err(node.error(format!("its input {name} is empty")));
+	}
+	let parts: Vec<(i64, i32)> = floats.iter().map(|&value| dyadic(value)).collect();
+	let exponent = parts.iter().filter(|part| part.0 != 0).map(|part| part.1).min().unwrap_or(0);
+	let values = parts.iter().map(|&(integer, power)| {
+		let shift = u32::try_from(power - exponent).unwrap_or(0).min(40);
+		let value = i128::from(integer) << shift;
+		i64::try_from(value).ok().filter(|value| value.abs() < LARGEST)
+	});
+	let values: Option<Vec<i64>> = values.collect();
+	match (values, floats.iter().all(|value| value.is_finite())) {
+		(Some(values), true) if (-126..=127).contains(&exponent) => Ok(Integers {
+			shape: tensor.shape.clone(),
+			scales: vec![2f32.powi(exponent); values.len()],
+			values,
+			dequantized: false,
+		}),
+		_ => Err(node
+			.error(format!("its constant {name} is not quantised: run `zkml quantize` first"))),
 	}
 }
 
@@ -429,6 +476,7 @@ pub fn lower(model: &Model) -> Result<Graph, ModelError> {
 			});
 		};
 		let values = lower.run(&mut lowering, node)?;
+		values.iter().try_for_each(|value| check_units(node, value))?;
 		for (name, value) in node.outputs.iter().zip(values) {
 			lowering.values.insert(name.clone(), value);
 		}
@@ -486,12 +534,6 @@ impl Lowering<'_> {
 				Real::new(tensor, shape, units)
 			},
 		};
-		if real.tensor == 0 {
-			return Err(ModelError::Malformed(format!(
-				"output {} is the input: there is nothing to prove",
-				names.join(", ")
-			)));
-		}
 		let mixed = real.units.windows(2).any(|pair| pair[0] != pair[1]);
 		if mixed && real.units.iter().any(|unit| unit.exponent().is_none()) {
 			return Err(end.error(

@@ -87,7 +87,7 @@ impl Step {
 	}
 
 	/// Whether larger accumulators never give smaller results.
-	fn is_monotone(&self) -> bool {
+	pub fn is_monotone(&self) -> bool {
 		match &self.rounding {
 			Rounding::Kernel { factor } | Rounding::Product { factor } => *factor > 0.0,
 			Rounding::Float { then, .. } => then.iter().all(|unary| unary.is_monotone()),
@@ -105,7 +105,8 @@ impl Step {
 			Rounding::Float { unit, then, scale } if then.is_empty() => {
 				let result = exponent_of(*scale)?;
 				match unit {
-					Unit::Exact(exponent) => (1, exponent - result),
+					// An exact activation is one that float32 holds, whatever its magnitude.
+					Unit::Exact(exponent) => return Some((1, exponent - result)),
 					Unit::Times { exponent, factor } => {
 						let (mantissa, power) = dyadic(*factor);
 						(mantissa, power + exponent - result)

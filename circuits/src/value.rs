@@ -255,6 +255,8 @@ pub enum Value {
 		shape: Vec<usize>,
 		/// By element, its place in the input; `None` where all stand in order.
 		places: Option<Vec<usize>>,
+		/// What it is clipped to before it is quantised.
+		clip: Option<(f32, f32)>,
 	},
 	/// A constant as the file has it.
 	Constant(Tensor),

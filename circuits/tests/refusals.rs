@@ -235,3 +235,25 @@ fn shapes_that_overflow() {
 		replace(proto, tensor("w", DataType::Int8, &[2, 2], vec![1, 2, 3]));
 	});
 }
+
+#[test]
+fn a_clipped_input_is_narrow() {
+	use zkml_circuits::{assign, compile, Options};
+	for (most, bits) in [(1.0, 1), (15.0, 4), (10.0, 4 + 4)] {
+		let mut proto = model();
+		let graph = graph_of(&mut proto);
+		graph.initializer.push(floats("least", &[], &[0.0]));
+		graph.initializer.push(floats("most", &[], &[most]));
+		graph.node.insert(0, node("Clip", &["x", "least", "most"], "clipped", &[]));
+		graph.node[1].input[0] = "clipped".into();
+		let graph = try_lower(proto).unwrap();
+		assert_eq!(graph.input.bounds.hi, most as i64);
+		let circuit = compile(&graph, &Options::default()).unwrap();
+		assert_eq!(circuit.layers[0].constraints, 2 * bits);
+		let context = zkml_primitives::Context([1; 32]);
+		let assigned = |input: &[i64]| assign(&graph, &Options::default(), input, &context);
+		let witness = assigned(&[0, most as i64]).unwrap().witness;
+		assert_eq!(circuit.r1cs.first_violation(&witness), None);
+		assert!(assigned(&[0, most as i64 + 1]).is_err());
+	}
+}

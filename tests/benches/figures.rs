@@ -18,7 +18,7 @@ use zkml_cli::{
 use zkml_primitives::{Context, Setup};
 use zkml_prover::{verify, zkey, Manifest, SetupKind, FORMAT};
 use zkml_tests::{
-	digits::{samples, Digits},
+	examples::Ready,
 	models::{npz, Chain},
 	node::Node,
 };
@@ -63,8 +63,8 @@ const CASES: [(&str, Options); 2] = [
 fn digits() {
 	for (name, options) in CASES {
 		println!("\ndigits 64-32-10, {name}");
-		let digits = Digits::new(options);
-		let heldout = samples("heldout.npz", &digits.float);
+		let digits = Ready::new("digits", options);
+		let heldout = digits.example.heldout();
 		let image = heldout.iter().next().expect("images");
 		println!("  constraints       {}", digits.circuit.r1cs.constraints());
 		println!("  public signals    {}", digits.circuit.r1cs.signals());
@@ -104,7 +104,8 @@ fn wide() {
 	let float = Model::from_proto(proto, None).expect("a model");
 	let file = std::io::Cursor::new(npz(1, 32, &[784], 0.0, 255.0));
 	let samples = Samples::read_npz(file, &float.input.shape).expect("samples");
-	let quantized = quantize::quantize(&float, &samples, &Default::default()).expect("a quantised model");
+	let quantized =
+		quantize::quantize(&float, &samples, &Default::default()).expect("a quantised model");
 	let onnx = quantize::encode(&quantized.proto);
 	let work = || {
 		let model = Model::read(&onnx, None).expect("an ONNX file");
@@ -122,7 +123,7 @@ fn wide() {
 async fn in_wasm() {
 	println!("\nverification in the node's Wasm executor");
 	for (name, options) in CASES {
-		let digits = Digits::new(options);
+		let digits = Ready::new("digits", options);
 		let mut node = Node::development();
 		let (chain, url) = node.connect().await;
 		let alice = signer("//Alice").expect("a signer");
@@ -136,7 +137,7 @@ async fn in_wasm() {
 		let model = registered.registered.expect("a model");
 		let (context, _) =
 			chain.context(model, alice.public_key().0).await.expect("a registered model");
-		let heldout = samples("heldout.npz", &digits.float);
+		let heldout = digits.example.heldout();
 		let assignment = digits.assign(heldout.iter().next().expect("images"), &context);
 		let proof = digits.prove(&assignment);
 		let signals = assignment.statement.signals().len() as u32;

@@ -1,6 +1,6 @@
 //! What the scenarios share: programs, nodes, the digits example, made-up models.
 
-pub mod digits;
+pub mod examples;
 pub mod models;
 pub mod node;
 pub mod programs;

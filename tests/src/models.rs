@@ -118,6 +118,45 @@ impl Chain {
 		self.node("Conv", &[weights, bias], &[("strides", stride), ("pads", pad)])
 	}
 
+	/// `Conv` of every channel by itself.
+	#[must_use]
+	pub fn depthwise(mut self, channels: i64, kernel: i64, pad: i64) -> Self {
+		let scale = 2.5 / kernel as f32;
+		let weights = self.tensor(&[channels, 1, kernel, kernel], scale);
+		let bias = self.tensor(&[channels], 0.5);
+		self.node("Conv", &[weights, bias], &[("group", channels), ("pads", pad)])
+	}
+
+	/// An operator without constants or attributes.
+	#[must_use]
+	pub fn plain(self, op: &str) -> Self {
+		self.node(op, &[], &[])
+	}
+
+	/// `Clip`.
+	#[must_use]
+	pub fn clip(mut self, lo: f32, hi: f32) -> Self {
+		let constants = [lo, hi].map(|end| {
+			let name = self.tensor(&[1], 0.0);
+			let tensor = self.initializers.last_mut().expect("just made");
+			(tensor.dims, tensor.float_data) = (vec![], vec![end]);
+			name
+		});
+		self.node("Clip", &constants, &[])
+	}
+
+	/// `Concat` with another tensor, by channel.
+	#[must_use]
+	pub fn concat(self, tensor: &str) -> Self {
+		self.node("Concat", &[tensor.into()], &[("axis", 1)])
+	}
+
+	/// `Mul` with another tensor.
+	#[must_use]
+	pub fn mul(self, tensor: &str) -> Self {
+		self.node("Mul", &[tensor.into()], &[])
+	}
+
 	/// `BatchNormalization`.
 	#[must_use]
 	pub fn batch_norm(mut self, channels: i64) -> Self {

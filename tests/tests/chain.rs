@@ -4,11 +4,7 @@ use std::{path::Path, process::Command};
 use zkml_circuits::{InputChoice, Options, OutputChoice};
 use zkml_cli::chain::{signer, Chain, ChainError};
 use zkml_primitives::{context_for, Inference, ModelId, Output, Proof, Setup, SUBMIT_INFERENCE};
-use zkml_tests::{
-	digits::{samples, Digits},
-	node::Node,
-	programs::program,
-};
+use zkml_tests::{examples::Ready, node::Node, programs::program};
 
 const LOGITS: Options = Options { input: InputChoice::Private, output: OutputChoice::Logits };
 
@@ -16,7 +12,7 @@ const LOGITS: Options = Options { input: InputChoice::Private, output: OutputCho
 struct Scene {
 	node: Node,
 	chain: Chain,
-	digits: Digits,
+	digits: Ready,
 	model: ModelId,
 	images: Vec<Vec<f32>>,
 }
@@ -24,8 +20,8 @@ struct Scene {
 impl Scene {
 	async fn new(options: Options) -> Self {
 		let mut node = Node::development();
-		let digits = Digits::new(options);
-		let heldout = samples("heldout.npz", &digits.float);
+		let digits = Ready::new("digits", options);
+		let heldout = digits.example.heldout();
 		let images = heldout.iter().take(4).map(<[f32]>::to_vec).collect();
 		let (chain, _) = node.connect().await;
 		let alice = signer("//Alice").unwrap();
@@ -78,7 +74,7 @@ impl Scene {
 
 async fn register(
 	chain: &Chain,
-	digits: &Digits,
+	digits: &Ready,
 	suri: &str,
 ) -> Result<zkml_cli::chain::Included, ChainError> {
 	chain
@@ -176,10 +172,10 @@ async fn models_come_and_go_for_good() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interface_that_disagrees_with_its_key_is_refused() {
 	let mut node = Node::development();
-	let mut digits = Digits::new(LOGITS);
+	let mut digits = Ready::new("digits", LOGITS);
 	let (chain, _) = node.connect().await;
 	let other = Options { input: InputChoice::Public, output: OutputChoice::Logits };
-	digits.circuit.interface = zkml_circuits::interface(&digits.graph, &other).unwrap();
+	digits.circuit.interface = zkml_circuits::interface(&digits.example.graph, &other).unwrap();
 	let refused = register(&chain, &digits, "//Alice").await.unwrap_err().to_string();
 	assert!(refused.contains("Zkml::SignalCountMismatch"), "{refused}");
 }
@@ -222,13 +218,14 @@ async fn the_command_line_tells_the_whole_story() {
 	let mut node = Node::development();
 	let (_, url) = node.connect().await;
 	let folder = tempfile::tempdir().unwrap();
-	let example = |name: &str| zkml_tests::digits::file(name).to_str().unwrap().to_string();
+	let example =
+		|name: &str| zkml_tests::examples::file("digits", name).to_str().unwrap().to_string();
 	let run = |arguments: &[&str]| {
 		let (value, code, text) = zkml(folder.path(), arguments);
 		assert_eq!(code, 0, "{arguments:?}: {text}");
 		value
 	};
-	let (model, calibration) = (example("digits.onnx"), example("calibration.npz"));
+	let (model, calibration) = (example("digits.example.onnx"), example("calibration.npz"));
 	run(&["quantize", &model, "--calibration", &calibration, "-o", "m.q.onnx"]);
 	run(&["compile", "m.q.onnx", "-o", "circuit"]);
 	run(&["setup", "circuit", "-o", "keys"]);

@@ -17,7 +17,7 @@ use zkml_circuits::{
 use zkml_primitives::{Context, Proof};
 use zkml_prover::{json as snarkjs_json, verify, zkey, Manifest, SetupKind, FORMAT};
 use zkml_tests::{
-	digits::{file, samples, Digits},
+	examples::{file, Example, Ready, NAMES},
 	models::{npz, Chain},
 	programs::{npm, python, root},
 };
@@ -27,15 +27,15 @@ const CONTEXT: Context = Context([3; 32]);
 /// The example, proven, in the files of snarkjs.
 struct Files {
 	folder: tempfile::TempDir,
-	digits: Digits,
+	digits: Ready,
 	assignment: Assignment,
 	proof: Proof,
 }
 
 impl Files {
 	fn new(options: Options) -> Self {
-		let digits = Digits::new(options);
-		let heldout = samples("heldout.npz", &digits.float);
+		let digits = Ready::new("digits", options);
+		let heldout = digits.example.heldout();
 		let assignment = digits.assign(heldout.iter().next().unwrap(), &CONTEXT);
 		let proof = digits.prove(&assignment);
 		let folder = tempfile::tempdir().unwrap();
@@ -159,19 +159,53 @@ fn onnxruntime(model: &[u8], samples: &[u8], exponent: i32, integers: &[Vec<i64>
 }
 
 #[test]
-fn onnxruntime_computes_the_same_integers() {
-	let digits = Digits::new(ALL[0]);
-	let heldout = samples("heldout.npz", &digits.float);
-	assert_eq!(heldout.len(), 450);
-	let mut logits: Vec<Vec<i64>> = heldout
-		.iter()
-		.map(|image| digits.graph.evaluate(&digits.graph.quantize_input(image).unwrap()))
-		.collect();
-	let exponent = digits.graph.output.scale.log2() as i32;
-	let heldout = fs::read(file("heldout.npz")).unwrap();
-	says_yes(&onnxruntime(&digits.onnx, &heldout, exponent, &logits));
-	logits[449][9] += 1;
-	says_no(&onnxruntime(&digits.onnx, &heldout, exponent, &logits));
+fn onnxruntime_computes_the_same_integers_on_all_held_out_samples() {
+	for (name, samples) in NAMES.into_iter().zip([450, 2_000, 143, 1_200]) {
+		let example = Example::new(name);
+		let heldout = example.heldout();
+		assert_eq!(heldout.len(), samples, "{name}");
+		let graph = &example.graph;
+		let input = |sample: &[f32]| graph.quantize_input(sample).unwrap();
+		let mut logits: Vec<Vec<i64>> =
+			heldout.iter().map(|sample| graph.evaluate(&input(sample))).collect();
+		let exponent = graph.output.scale.log2() as i32;
+		let heldout = fs::read(file(name, "heldout.npz")).unwrap();
+		says_yes(&onnxruntime(&example.onnx, &heldout, exponent, &logits));
+		logits[samples - 1][1] += 1;
+		says_no(&onnxruntime(&example.onnx, &heldout, exponent, &logits));
+	}
+}
+
+#[test]
+fn quantising_the_examples_keeps_their_labels() {
+	for name in NAMES {
+		let example = Example::new(name);
+		let report = quantize::compare(&example.float, &example.graph, &example.heldout()).unwrap();
+		let (float, quantized) = (report.float.unwrap(), report.quantized.unwrap());
+		println!(
+			"{name}: float {float:.4}, quantised {quantized:.4}, alike {:.4}",
+			report.agreement
+		);
+		assert!((float - quantized).abs() <= 0.005, "{name}: {report:?}");
+		assert!(report.agreement >= 0.995, "{name}: {report:?}");
+	}
+}
+
+#[test]
+fn witnesses_of_the_examples_satisfy_their_circuits() {
+	for name in NAMES {
+		let example = Example::new(name);
+		for output in [OutputChoice::Logits, OutputChoice::Argmax] {
+			let options = Options { input: InputChoice::Private, output };
+			let circuit = compile(&example.graph, &options).unwrap();
+			println!("{name}, {output:?}: {} constraints", circuit.r1cs.constraints());
+			for sample in example.heldout().iter().take(5) {
+				let input = example.graph.quantize_input(sample).unwrap();
+				let assignment = assign(&example.graph, &options, &input, &CONTEXT).unwrap();
+				assert_eq!(circuit.r1cs.first_violation(&assignment.witness), None, "{name}");
+			}
+		}
+	}
 }
 
 /// Quantises, compiles, fills and checks a made-up model, and compares it with onnxruntime.
@@ -185,6 +219,7 @@ fn agrees(float: ModelProto, calibration: &[u8]) {
 	let logits: Vec<Vec<i64>> = inputs.iter().map(|input| graph.evaluate(input)).collect();
 	for options in ALL {
 		let circuit = compile(&graph, &options).unwrap();
+		println!("{} constraints, {options:?}", circuit.r1cs.constraints());
 		for input in inputs.iter().take(5) {
 			let assignment = assign(&graph, &options, input, &CONTEXT).unwrap();
 			assert_eq!(circuit.r1cs.first_violation(&assignment.witness), None, "{options:?}");
@@ -210,4 +245,57 @@ fn onnxruntime_agrees_on_a_last_relu_and_reshapes() {
 	let float = Chain::new(13, &[1, 30]).reshape(&[1, -1]).gemm(30, 8).relu().reshape(&[0, 8]);
 	let float = float.gemm(8, 6).relu().reshape(&[1, 6]);
 	agrees(float.finish(&[1, 6]), &npz(3, 200, &[30], 0.0, 9.0));
+}
+
+/// A model of images of 3×`size`×`size`, whose layers `build` appends; `features` are left for the
+/// last one, which has 5 outputs.
+fn images(seed: u64, size: usize, features: i64, build: impl Fn(Chain) -> Chain) {
+	let chain = build(Chain::new(seed, &[1, 3, size as i64, size as i64]));
+	let float = chain.flatten().gemm(features, 5).finish(&[1, 5]);
+	agrees(float, &npz(seed, 60, &[3, size, size], -20.0, 100.0));
+}
+
+#[test]
+fn onnxruntime_agrees_on_convolutions_and_pools() {
+	images(21, 12, 8 * 4, |chain| {
+		chain.conv(3, 6, 3, 1, 1).relu().pool("MaxPool", 2).conv(6, 8, 3, 2, 0).relu()
+	});
+	images(22, 12, 8 * 9, |chain| {
+		chain.conv(3, 8, 3, 1, 1).batch_norm(8).relu().pool("AveragePool", 4)
+	});
+	images(23, 12, 8 * 16, |chain| chain.conv(3, 8, 3, 1, 1).relu().pool("AveragePool", 3));
+}
+
+#[test]
+fn onnxruntime_agrees_on_residuals_and_branches() {
+	images(31, 8, 6, |chain| {
+		let chain = chain.conv(3, 6, 3, 1, 1).batch_norm(6).relu();
+		let start = chain.here();
+		let chain = chain.conv(6, 6, 3, 1, 1).batch_norm(6).relu().conv(6, 6, 3, 1, 1);
+		chain.batch_norm(6).add(&start).relu().global_average_pool()
+	});
+	images(32, 7, 10, |chain| {
+		let start = chain.here();
+		let chain = chain.conv(3, 4, 1, 1, 0).relu();
+		let one = chain.here();
+		let chain = chain.from(&start).conv(3, 6, 3, 1, 1).relu();
+		chain.concat(&one).global_average_pool()
+	});
+	images(33, 6, 4 * 36, |chain| {
+		let start = chain.here();
+		let chain = chain.conv(3, 4, 3, 1, 1);
+		let one = chain.here();
+		chain.from(&start).conv(3, 4, 3, 1, 1).plain("HardSigmoid").mul(&one)
+	});
+}
+
+#[test]
+fn onnxruntime_agrees_on_other_activations() {
+	images(41, 6, 6 * 36, |chain| chain.conv(3, 6, 3, 1, 1).clip(0.0, 6.0).depthwise(6, 3, 1));
+	images(42, 6, 6 * 36, |chain| chain.conv(3, 6, 3, 1, 1).plain("LeakyRelu").conv(6, 6, 1, 1, 0));
+	images(43, 6, 6 * 36, |chain| {
+		let chain = chain.conv(3, 6, 3, 1, 1).batch_norm(6).plain("HardSwish");
+		chain.depthwise(6, 3, 1).plain("HardSwish")
+	});
+	images(44, 6, 6 * 36, |chain| chain.conv(3, 6, 3, 1, 1).plain("Abs").conv(6, 6, 1, 1, 0));
 }

@@ -28,10 +28,18 @@ pub fn argmax_value(values: &[i64]) -> usize {
 /// # Panics
 /// If there is no candidate.
 pub fn argmax(builder: &mut Builder, candidates: &[Signal]) -> Signal {
+	let labels: Vec<i64> = (0..candidates.len() as i64).collect();
+	argmax_of(builder, candidates, &labels)
+}
+
+/// The gadget with any labels in place of the indices.
+///
+/// # Panics
+/// If there is no candidate.
+pub fn argmax_of(builder: &mut Builder, candidates: &[Signal], labels: &[i64]) -> Signal {
 	let mut largest = candidates.first().expect("at least one candidate").clone();
-	let mut label = Signal::constant(0);
-	for (i, candidate) in candidates.iter().enumerate().skip(1) {
-		let index = i as i64;
+	let mut label = Signal::constant(labels[0]);
+	for (i, (candidate, &own)) in candidates.iter().zip(labels).enumerate().skip(1) {
 		let step = candidate.clone().plus(-1, &largest);
 		let ahead = step.clone().plus_constant(-1);
 		if ahead.hi < 0 {
@@ -39,7 +47,7 @@ pub fn argmax(builder: &mut Builder, candidates: &[Signal]) -> Signal {
 		}
 		if ahead.lo >= 0 {
 			largest = candidate.clone();
-			label = Signal::constant(index);
+			label = Signal::constant(own);
 			continue;
 		}
 		let Sign { positive, integer } = sign(builder, &ahead);
@@ -52,10 +60,11 @@ pub fn argmax(builder: &mut Builder, candidates: &[Signal]) -> Signal {
 				Bounds { lo: largest.lo.max(candidate.lo), hi: largest.hi.max(candidate.hi) };
 			largest = Signal::wire(wire, winner, bounds);
 		}
-		let advance = LinearCombination::constant(index).plus(-1, &label.lc);
-		let winner = if wins { index } else { label.value };
+		let advance = LinearCombination::constant(own).plus(-1, &label.lc);
+		let winner = if wins { own } else { label.value };
 		let wire = builder.product(positive, advance, label.lc.clone(), winner);
-		label = Signal::wire(wire, winner, Bounds { lo: label.lo, hi: index });
+		let bounds = Bounds { lo: label.lo.min(own), hi: label.hi.max(own) };
+		label = Signal::wire(wire, winner, bounds);
 	}
 	label
 }
@@ -89,6 +98,32 @@ mod tests {
 				harness.rejects_output(&values, &[forged]);
 			}
 		}
+	}
+
+	fn triples() -> Vec<Vec<i64>> {
+		(0..125).map(|i| vec![i % 5 - 2, i / 5 % 5 - 2, i / 25 - 2]).collect()
+	}
+
+	#[test]
+	fn no_second_output_exists() {
+		let harness = harness(vec![Bounds { lo: -2, hi: 2 }; 3]);
+		triples().iter().for_each(|values| harness.has_one_output(values));
+	}
+
+	#[test]
+	fn every_constraint_matters() {
+		let harness = harness(vec![Bounds { lo: -2, hi: 2 }; 3]);
+		assert_eq!(harness.superfluous_constraints(&triples()), Vec::<usize>::new());
+	}
+
+	#[test]
+	fn rejects_the_last_of_equals_and_indices_out_of_range() {
+		let harness = harness(vec![BYTE; 3]);
+		harness.rejects_output(&[7, 7, 7], &[1]);
+		harness.rejects_output(&[7, 7, 7], &[2]);
+		harness.rejects_output(&[1, 7, 7], &[2]);
+		harness.rejects_output(&[1, 7, 7], &[3]);
+		harness.rejects_output(&[1, 7, 7], &[-1]);
 	}
 
 	#[test]

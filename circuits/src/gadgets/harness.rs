@@ -1,5 +1,6 @@
 //! Runs a gadget on right and on forged witnesses.
 
+use super::search::{Search, Verdict};
 use crate::{
 	r1cs::{Builder, InverseHint, R1cs, Wire, ONE},
 	signal::{Bounds, Signal},
@@ -124,31 +125,63 @@ impl Harness {
 		}
 	}
 
-	/// No assignment of the gadget's own wires gives these outputs.
+	/// The wires of the constant and of the inputs, with their values, and the right outputs.
+	fn given(run: &Run, inputs: usize) -> (Vec<(usize, Fr)>, Vec<Fr>) {
+		let first = 1 + run.outputs.len();
+		let given = (first..first + inputs).map(|wire| (wire, run.witness[wire])).collect();
+		(given, run.witness[1..first].to_vec())
+	}
+
+	/// No assignment whatever of all other wires satisfies the constraints with other outputs.
+	pub(crate) fn has_one_output(&self, values: &[i64]) {
+		let run = self.run(values);
+		assert_eq!(run.r1cs.first_violation(&run.witness), None, "{values:?}");
+		let (given, outputs) = Self::given(&run, values.len());
+		let verdict = Search::new(&run.r1cs, None).other(&given, &outputs);
+		assert_eq!(verdict, Verdict::Unique, "for {values:?}");
+	}
+
+	/// Constraints without which none of these inputs has a second assignment with other outputs.
 	///
-	/// The gadget's booleans are determined by its inputs; so the search fills the witness that a
-	/// prover would for every input within the bounds and transplants it, outputs forged.
-	pub(crate) fn rejects_output(&self, values: &[i64], forged: &[i64]) {
-		let Run { r1cs, witness, .. } = self.run(values);
-		let outputs = forged.len();
-		let inputs = values.len();
-		let forge = |mut other: Vec<Fr>| {
-			for (i, &value) in forged.iter().enumerate() {
-				other[1 + i] = Fr::from(value);
-			}
-			other[1 + outputs..=outputs + inputs]
-				.copy_from_slice(&witness[1 + outputs..=outputs + inputs]);
-			assert!(r1cs.first_violation(&other).is_some(), "{forged:?} accepted for {values:?}");
+	/// The counterpart of [`Self::has_one_output`]: it shows that the search finds forgeries where
+	/// there are some, and that no constraint is superfluous but those returned.
+	pub(crate) fn superfluous_constraints(&self, samples: &[Vec<i64>]) -> Vec<usize> {
+		let runs: Vec<Run> = samples.iter().map(|values| self.run(values)).collect();
+		let matters = |row: usize| {
+			runs.iter().any(|run| {
+				let (given, outputs) = Self::given(run, self.inputs.len());
+				let search = Search::new(&run.r1cs, Some(row)).within(500);
+				match search.other(&given, &outputs) {
+					Verdict::Second(forged) => {
+						assert_eq!(run.r1cs.first_violation(&forged), Some(row), "only that row");
+						true
+					},
+					_ => false,
+				}
+			})
 		};
-		forge(witness.clone());
-		for bounds in &self.inputs {
-			for value in bounds.lo..=bounds.hi.min(bounds.lo + 64) {
-				let others: Vec<i64> = (values.iter().zip(&self.inputs))
-					.map(|(&v, b)| if b == bounds { value } else { v })
-					.collect();
-				forge(self.run(&others).witness);
-			}
-		}
-		assert_eq!(witness[ONE.0 as usize], Fr::from(1));
+		(0..runs[0].constraints).filter(|&row| !matters(row)).collect()
+	}
+
+	/// Nothing satisfies the constraints once these of the gadget's wires have these values.
+	pub(crate) fn rejects_pinned(&self, values: &[i64], pins: &[(usize, i64)]) {
+		let run = self.run(values);
+		let (mut given, outputs) = Self::given(&run, values.len());
+		let first = 1 + outputs.len() + values.len();
+		given.extend(pins.iter().map(|&(wire, value)| (first + wire, Fr::from(value))));
+		let verdict = Search::new(&run.r1cs, None).any(&given);
+		assert_eq!(verdict, Verdict::Unique, "{pins:?} for {values:?}");
+	}
+
+
+	/// No assignment of the gadget's own wires gives these outputs.
+	pub(crate) fn rejects_output(&self, values: &[i64], forged: &[i64]) {
+		let run = self.run(values);
+		let (mut given, outputs) = Self::given(&run, values.len());
+		assert_eq!(forged.len(), outputs.len());
+		given.extend(forged.iter().enumerate().map(|(i, &value)| (1 + i, Fr::from(value))));
+		let verdict = Search::new(&run.r1cs, None).any(&given);
+		assert_eq!(verdict, Verdict::Unique, "{forged:?} for {values:?}");
+		assert_eq!(run.witness[ONE.0 as usize], Fr::from(1));
 	}
 }

@@ -140,6 +140,40 @@ mod tests {
 	}
 
 	#[test]
+	fn no_second_output_exists() {
+		for length in [2, 3, 7, 16, 19, 64] {
+			let table: Vec<i64> = (0..length).map(|i| (i * i * 7) % 11 - 5).collect();
+			let harness = harness(-3, &table);
+			(-3..length - 3).for_each(|x| harness.has_one_output(&[x]));
+		}
+	}
+
+	#[test]
+	fn every_constraint_matters() {
+		for length in [2, 3, 7, 16, 19, 64] {
+			let table: Vec<i64> = (0..length).map(|i| (i * i * 7) % 11 - 5).collect();
+			let samples: Vec<Vec<i64>> = (-3..length - 3).map(|x| vec![x]).collect();
+			let superfluous = harness(-3, &table).superfluous_constraints(&samples);
+			// An index of one bit is proven boolean by its bounds: nothing is left to constrain.
+			let expected = if length == 2 { vec![0] } else { vec![] };
+			assert_eq!(superfluous, expected, "{length} entries");
+		}
+	}
+
+	#[test]
+	fn rejects_an_index_out_of_range() {
+		// Nineteen entries take five bits, which reach further.
+		let table: Vec<i64> = (0..19).map(|i| (i * i * 7) % 11 - 5).collect();
+		let harness = harness(-3, &table);
+		for x in [-3, 0, 15] {
+			for index in (0..32).filter(|&index| index != x + 3) {
+				let bits: Vec<(usize, i64)> = (0..5).map(|i| (i, index >> i & 1)).collect();
+				harness.rejects_pinned(&[x], &bits);
+			}
+		}
+	}
+
+	#[test]
 	fn costs_47_for_a_byte() {
 		let table: Vec<i64> = (0..256).map(|i| (i * i * 37 + 11 * i) % 251).collect();
 		assert_eq!(harness(0, &table).constraints(), 47);

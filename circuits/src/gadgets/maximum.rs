@@ -65,6 +65,39 @@ mod tests {
 		}
 	}
 
+	fn pairs() -> Vec<Vec<i64>> {
+		(-5..=6).flat_map(|a| (-5..=6).map(move |b| vec![a, b])).collect()
+	}
+
+	#[test]
+	fn no_second_output_exists() {
+		for harness in [harness(SMALL, SMALL), long(SMALL)] {
+			pairs().iter().for_each(|pair| harness.has_one_output(pair));
+		}
+	}
+
+	#[test]
+	fn every_constraint_matters() {
+		for harness in [harness(SMALL, SMALL), long(SMALL)] {
+			assert_eq!(harness.superfluous_constraints(&pairs()), Vec::<usize>::new());
+		}
+	}
+
+	#[test]
+	fn rejects_a_wrong_maximum() {
+		for harness in [harness(SMALL, SMALL), long(SMALL)] {
+			harness.rejects_output(&[3, -2], &[-2]);
+			harness.rejects_output(&[-2, 3], &[-2]);
+			harness.rejects_output(&[3, -2], &[6]);
+			harness.rejects_output(&[-5, -5], &[0]);
+		}
+		// Differences of five bits: the last of four wires is the sign, of five where it is long.
+		for (a, b) in [(3, -2), (-2, 3), (4, 4)] {
+			harness(SMALL, SMALL).rejects_pinned(&[a, b], &[(3, (a < b).into())]);
+			long(SMALL).rejects_pinned(&[a, b], &[(4, (a < b).into())]);
+		}
+	}
+
 	#[test]
 	fn costs_10_for_bytes() {
 		let byte = Bounds { lo: 0, hi: 255 };

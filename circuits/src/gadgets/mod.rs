@@ -10,3 +10,5 @@ pub mod topk;
 
 #[cfg(test)]
 pub(crate) mod harness;
+#[cfg(test)]
+pub(crate) mod search;

@@ -58,6 +58,29 @@ mod tests {
 	}
 
 	#[test]
+	fn no_second_output_exists() {
+		for (lo, hi) in [(-40, 20), (-1, 1), (-511, 3)] {
+			let harness = harness(lo, hi);
+			(lo..=hi).for_each(|v| harness.has_one_output(&[v]));
+		}
+	}
+
+	#[test]
+	fn every_constraint_matters() {
+		let samples: Vec<Vec<i64>> = (-40..=20).map(|v| vec![v]).collect();
+		assert_eq!(harness(-40, 20).superfluous_constraints(&samples), Vec::<usize>::new());
+	}
+
+	#[test]
+	fn rejects_a_flipped_sign() {
+		// Seven bits; the last is the sign.
+		let harness = harness(-40, 20);
+		for v in -40..=20 {
+			harness.rejects_pinned(&[v], &[(6, (v < 0).into())]);
+		}
+	}
+
+	#[test]
 	fn costs_k_plus_2() {
 		assert_eq!(harness(-128, 127).constraints(), 8 + 2);
 		assert_eq!(harness(0, 127).constraints(), 0);

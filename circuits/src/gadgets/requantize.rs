@@ -106,10 +106,9 @@ impl Requantization {
 
 	/// The reference: the result for one integer.
 	pub fn apply(&self, v: i64) -> i64 {
-		let exception = self.exceptions.iter().find(|&&(at, _)| at == v);
-		self.zero_point
-			+ self.quotient(v).clamp(self.lo, self.hi)
-			+ exception.map_or(0, |&(_, addend)| addend)
+		let here = self.exceptions.iter().filter(|&&(at, _)| at == v);
+		let exception: i64 = here.map(|&(_, addend)| addend).sum();
+		self.zero_point + self.quotient(v).clamp(self.lo, self.hi) + exception
 	}
 
 	/// The bounds of the result for `v` within bounds: all but the exceptions is monotone.
@@ -123,6 +122,11 @@ impl Requantization {
 		bounds
 	}
 
+	/// Whether ties would have another parity once `lo` is subtracted.
+	fn moves_lo(&self) -> bool {
+		self.ties != Ties::None && self.lo & 1 == 1
+	}
+
 	/// Whether integers of 62 bits hold everything that the gadget computes.
 	pub fn fits(&self, v: Bounds) -> bool {
 		let magnitude = i128::from(v.lo.unsigned_abs().max(v.hi.unsigned_abs()));
@@ -134,6 +138,8 @@ impl Requantization {
 			},
 			_ => 0,
 		};
+		// An odd end is moved to below all quotients.
+		let reach = if self.moves_lo() { 2 * reach } else { reach };
 		self.shift < 60 && reach < 1 << 61 && ratio < 1 << 61
 	}
 }
@@ -149,7 +155,7 @@ pub fn requantize(builder: &mut Builder, v: &Signal, how: &Requantization) -> Si
 		return Signal::constant(bounds.lo);
 	}
 	let result = how.apply(v.value);
-	let mut signal = if how.ties != Ties::None && how.lo & 1 == 1 {
+	let mut signal = if how.moves_lo() {
 		let quotients = Bounds { lo: how.quotient(v.lo), hi: how.quotient(v.hi) };
 		// An even end below everything, so that nothing saturates.
 		let lo = quotients.lo.min(how.lo) & !1;
@@ -157,7 +163,7 @@ pub fn requantize(builder: &mut Builder, v: &Signal, how: &Requantization) -> Si
 		let (quotient, bits) = saturate(builder, v, &wide);
 		let raised = clamp_below(builder, &quotient, how.lo);
 		let clamped = clamp_above(builder, &raised, how.hi);
-		except(builder, v, how, clamped, bits)
+		except(builder, v, &Requantization { lo, ..how.clone() }, clamped, bits)
 	} else {
 		let (quotient, bits) = saturate(builder, v, how);
 		let clamped = clamp_above(builder, &quotient, how.hi);
@@ -186,7 +192,7 @@ fn clamp_above(builder: &mut Builder, x: &Signal, hi: i64) -> Signal {
 	Signal { lo: x.lo.min(hi), hi, ..clamped }
 }
 
-/// Adds what the exceptions demand. `u` is what was decomposed, and its value.
+/// Adds what the exceptions demand. `u` is what was decomposed, with the same `lo`, and its value.
 fn except(
 	builder: &mut Builder,
 	v: &Signal,
@@ -301,6 +307,8 @@ fn saturate(
 mod tests {
 	use super::*;
 	use crate::gadgets::harness::Harness;
+	use ark_bn254::Fr;
+	use ark_ff::PrimeField;
 	use proptest::prelude::*;
 
 	fn harness(lo: i64, hi: i64, how: Requantization) -> Harness {
@@ -352,6 +360,10 @@ mod tests {
 			sixth(-8, 20),
 			sixth(-7, 100),
 			sixth(0, 15),
+			Requantization {
+				exceptions: vec![(-9, 2), (10, -1)],
+				..Requantization::by_power_of_two(2, -7, 20)
+			},
 		]
 	}
 
@@ -406,24 +418,108 @@ mod tests {
 	fn rejects_every_change_of_a_wire() {
 		for how in kinds() {
 			let harness = harness(-300, 300, how);
-			for v in [-300, -129, -36, -34, -33, -5, -4, -1, 0, 1, 4, 5, 12, 20, 124, 127, 132, 300]
-			{
-				harness.rejects_single_wire_changes(&[v]);
-			}
+			SAMPLES.iter().for_each(|&v| harness.rejects_single_wire_changes(&[v]));
 		}
 	}
 
 	#[test]
 	fn no_second_output_exists() {
-		// Every assignment of the booleans, by exhaustion over all results.
-		let exceptional = Requantization { exceptions: vec![(7, 1)], ..kinds()[8].clone() };
-		for how in [Requantization::by_power_of_two(2, 0, 3), exceptional] {
-			let harness = harness(-20, 20, how.clone());
-			for v in -20..=20 {
-				for forged in -40..=40 {
-					if forged != how.apply(v) {
-						harness.rejects_output(&[v], &[forged]);
-					}
+		for how in kinds() {
+			let harness = harness(-300, 300, how);
+			(-300..=300).for_each(|v| harness.has_one_output(&[v]));
+		}
+	}
+
+	/// Accumulators around ties, ends, exceptions and saturation.
+	const SAMPLES: [i64; 24] = [
+		-300, -129, -36, -34, -33, -9, -5, -4, -3, -1, 0, 1, 4, 5, 6, 9, 10, 12, 20, 84, 124, 132, 290,
+		300,
+	];
+
+	#[test]
+	fn every_constraint_matters() {
+		for (index, how) in kinds().into_iter().enumerate() {
+			let samples = SAMPLES.map(|v| vec![v]);
+			let superfluous = harness(-300, 300, how.clone()).superfluous_constraints(&samples);
+			println!("{index}: {superfluous:?} {how:?}");
+		}
+	}
+
+	/// The wires of `signed()`: ten bits, the tie's inverse and flag, the range's, the product.
+	const TIE: usize = 11;
+	const IN_RANGE: usize = 13;
+
+	fn bits_of(u: i64) -> Vec<(usize, i64)> {
+		(0..10).map(|i| (i, u >> i & 1)).collect()
+	}
+
+	#[test]
+	fn rejects_a_flipped_sign() {
+		let harness = harness(-300, 300, signed());
+		for v in [-300, -34, -1, 0, 7, 300] {
+			// u = v + 2 + 32.
+			harness.rejects_pinned(&[v], &[(9, (v + 34 < 0).into())]);
+		}
+	}
+
+	#[test]
+	fn rejects_aliased_bits() {
+		// The order of the field is odd and has 254 bits: its ten lowest, added to u, give others.
+		let harness = harness(-300, 300, signed());
+		let order = <Fr as PrimeField>::MODULUS.0[0] as i64;
+		for v in [-300, -1, 0, 300] {
+			harness.rejects_pinned(&[v], &bits_of((v + 34 + 512).wrapping_add(order)));
+			harness.rejects_pinned(&[v], &bits_of((v + 34 + 512).wrapping_sub(order)));
+		}
+	}
+
+	#[test]
+	fn rejects_wrong_rounding() {
+		let harness = harness(-300, 300, signed());
+		// A tie that rounds down to odd, and one that rounds up to odd.
+		harness.rejects_output(&[6], &[1]);
+		harness.rejects_output(&[10], &[3]);
+		harness.rejects_pinned(&[6], &[(TIE, 1)]);
+		harness.rejects_pinned(&[10], &[(TIE, 0)]);
+		// No tie, declared one.
+		harness.rejects_pinned(&[7], &[(TIE, 1)]);
+		harness.rejects_output(&[7], &[1]);
+	}
+
+	#[test]
+	fn rejects_a_quotient_off_by_one_that_the_remainder_makes_up_for() {
+		let harness = harness(-300, 300, signed());
+		for v in [-30, 5, 9, 17] {
+			let u = v + 34 + 512;
+			for step in [-1, 1] {
+				// 4 more in the quotient, 4 less in the lowest bit: the same sum.
+				let mut pins = bits_of(u + 4 * step);
+				pins[0].1 -= 4 * step;
+				harness.rejects_pinned(&[v], &pins);
+			}
+		}
+	}
+
+	#[test]
+	fn rejects_saturation_without_need_and_its_absence() {
+		let harness = harness(-300, 300, signed());
+		for (v, in_range) in [(0, 0), (28, 0), (-32, 0), (32, 1), (300, 1), (-40, 1), (-300, 1)] {
+			harness.rejects_pinned(&[v], &[(IN_RANGE, in_range)]);
+		}
+		harness.rejects_output(&[32], &[8]);
+		harness.rejects_output(&[-40], &[-10]);
+		harness.rejects_output(&[-300], &[7]);
+	}
+
+	#[test]
+	fn rejects_exceptions_elsewhere_and_their_absence() {
+		let how = kinds()[7].clone();
+		let harness = harness(-300, 300, how.clone());
+		for v in [-6, -5, -4, 19, 20, 21, 289, 290, 291] {
+			let plain = Requantization { exceptions: Vec::new(), ..how.clone() };
+			for forged in [plain.apply(v), plain.apply(v) + 1, plain.apply(v) - 1] {
+				if forged != how.apply(v) {
+					harness.rejects_output(&[v], &[forged]);
 				}
 			}
 		}

@@ -105,6 +105,35 @@ mod tests {
 		harness.rejects_output(&[1, 3, 3, 2], &[3, 2, 1, 3]);
 	}
 
+	fn triples() -> Vec<Vec<i64>> {
+		(0..125).map(|i| vec![i % 5 - 2, i / 5 % 5 - 2, i / 25 - 2]).collect()
+	}
+
+	#[test]
+	fn no_second_output_exists() {
+		for k in 1..=3 {
+			let harness = harness(3, k);
+			triples().iter().for_each(|values| harness.has_one_output(values));
+		}
+	}
+
+	#[test]
+	fn every_constraint_matters() {
+		for k in 1..=3 {
+			let superfluous = harness(3, k).superfluous_constraints(&triples());
+			assert_eq!(superfluous, Vec::<usize>::new(), "k = {k}");
+		}
+	}
+
+	#[test]
+	fn rejects_a_value_with_the_index_of_another() {
+		let harness = harness(3, 2);
+		harness.rejects_output(&[1, 3, 2], &[3, 2, 2, 1]);
+		harness.rejects_output(&[1, 3, 2], &[3, 3, 1, 1]);
+		harness.rejects_output(&[1, 3, 2], &[3, 1, 1, 0]);
+		harness.rejects_output(&[3, 3, 2], &[3, 3, 1, 0]);
+	}
+
 	#[test]
 	fn costs_d_plus_2_per_comparison() {
 		// Differences less one span [-19, 17]: six bits.

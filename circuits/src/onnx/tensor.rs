@@ -89,7 +89,8 @@ impl Tensor {
 				.ok_or_else(|| malformed("its shape overflows".into()))?;
 			shape.push(dimension);
 		}
-		if count == 0 {
+		// Lists, such as of axes, may be empty.
+		if count == 0 && shape != [0] {
 			return Err(malformed("it is empty".into()));
 		}
 		let raw = &proto.raw_data;

@@ -1,17 +1,22 @@
-//! `Gemm` and `MatMul` of an activation with constant weights, as a linear operator.
+//! `Gemm` and `MatMul`: of an activation and a constant a linear operator, of two activations a
+//! [`Contraction`].
 //!
 //! # Units
 //! Where the scales of input and weights are powers of two, so is the result's unit, and a bias
 //! must be at just that scale, because onnxruntime takes it for granted when it fuses. Other scales
 //! need an input straight from `DequantizeLinear`, so that onnxruntime uses an integer kernel: the
-//! unit is then `RN32(x·w)`, and a bias is taken as the integers that it is.
+//! unit is then `RN32(x·w)`, and a bias is taken as the integers that it is. Factors `alpha` and
+//! `beta` must be short multiples of powers of two. Two activations must have exact units.
+//!
+//! # Cost
+//! None with a constant, 1 per product of activations.
 
-use super::{Dense, Factors, Linear, Taps};
+use super::{matrices::Matrices, Contraction, Dense, Factors, Linear, Sum, Taps, Term};
 use crate::{
 	error::{show_shape, ModelError},
 	lower::{Lowering, FLOAT_LIMIT, KERNEL_LIMIT},
 	onnx::Node,
-	value::{exponent_of, Integers, Real, Unit, Value},
+	value::{dyadic, exponent_of, Integers, Real, Unit, Value},
 };
 
 /// The attributes of `Gemm`: `y = alpha · A' · B' + beta · C`.
@@ -74,82 +79,239 @@ impl GemmAttributes {
 	}
 }
 
-pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
+pub(super) fn lower_matmul(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
+	node.only_attributes(&[])?;
+	let (a, b) = (lowering.value(node, 0)?, lowering.value(node, 1)?);
+	let matrices = Matrices::of_matmul(node, a.shape(), b.shape())?;
+	lower(lowering, node, &matrices, &Scaling { alpha: (1, 0), beta: (1, 0) })
+}
+
+pub(super) fn lower_gemm(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	let attributes = GemmAttributes::read(node)?;
-	if attributes.alpha != 1.0 || (attributes.beta != 1.0 && node.optional_input(2).is_some()) {
-		return Err(node.error("alpha and beta must be 1 in a quantised model"));
-	}
-	let mut input = lowering.real(node, 0)?;
-	if attributes.transposed_input {
-		let [rows, columns] = input.shape[..] else {
-			return Err(node.error("transA needs an input of two dimensions"));
-		};
-		let order = (0..rows * columns).map(|at| at % rows * columns + at / rows).collect();
-		input = super::rearrange(lowering, node, input, vec![columns, rows], order)?;
-	}
-	let weights = lowering.integers(node, 1)?.into_owned();
-	let (batch, matrix) = weights.shape.split_at(weights.shape.len().saturating_sub(2));
-	let (inputs, outputs) = attributes.sizes(node, &input.shape, matrix)?;
-	let matrices: usize = batch.iter().product();
-	let rows = input.units.len() / inputs;
-	let leading = &input.shape[..input.shape.len() - 1];
-	if matrices != 1 && (leading[..leading.len().saturating_sub(1)] != *batch) {
+	let (a, b) = (lowering.value(node, 0)?, lowering.value(node, 1)?);
+	let matrices = Matrices::of_gemm(node, &attributes, a.shape(), b.shape())?;
+	let scaling = Scaling {
+		alpha: short(node, "alpha", attributes.alpha)?,
+		beta: match node.optional_input(2) {
+			Some(_) => short(node, "beta", attributes.beta)?,
+			None => (1, 0),
+		},
+	};
+	lower(lowering, node, &matrices, &scaling)
+}
+
+/// Factors of the product and of the bias, each an integer times a power of two.
+struct Scaling {
+	alpha: (i64, i32),
+	beta: (i64, i32),
+}
+
+fn short(node: &Node, name: &str, value: f32) -> Result<(i64, i32), ModelError> {
+	let (mantissa, power) = dyadic(value);
+	if mantissa == 0 || mantissa.abs() > 1 << 12 || !(-30..=30).contains(&power) {
 		return Err(node.error(format!(
-			"an input of shape {} for weights of shape {}",
-			show_shape(&input.shape),
-			show_shape(&weights.shape)
+			"{name} is {value}: in a quantised model it must be a short multiple of a power of two; \
+			 fold it into the scales"
 		)));
 	}
-	let mut taps =
-		Dense { rows, inputs, outputs, weights: Vec::with_capacity(weights.values.len()) };
-	let mut scales = Vec::with_capacity(matrices * outputs);
-	for m in 0..matrices {
-		for o in 0..outputs {
-			let at = |j| m * inputs * outputs + attributes.index(inputs, outputs, o, j);
-			scales.push(weights.scales[at(0)]);
-			for j in 0..inputs {
-				if weights.scales[at(j)] != weights.scales[at(0)] {
+	Ok((mantissa, power))
+}
+
+fn lower(
+	lowering: &mut Lowering<'_>,
+	node: &Node,
+	matrices: &Matrices,
+	scaling: &Scaling,
+) -> Result<Value, ModelError> {
+	let bias = bias(lowering, node, matrices, scaling)?;
+	match (lowering.is_constant(node, 0), lowering.is_constant(node, 1)) {
+		(true, true) => Err(node.error("it multiplies constants only: fold them before exporting")),
+		(false, false) => activations(lowering, node, matrices, scaling, bias),
+		(false, true) => {
+			let at = |output| output;
+			dense(lowering, node, [0, 1], &matrices.product, &at, &matrices.shape, scaling, bias)
+		},
+		(true, false) => {
+			// y' = b'·a', of which the second factor is the constant.
+			let product = matrices.transposed();
+			let back = product.result_order();
+			let order = matrices.product.result_order();
+			let shape = [order.len()];
+			let at = |output: usize| back[output];
+			let value = dense(lowering, node, [1, 0], &product, &at, &shape, scaling, bias)?;
+			let shape = matrices.shape.clone();
+			match order.iter().enumerate().all(|(index, &at)| index == at) {
+				true => Ok(match value {
+					Value::Real(real) => Value::Real(Real { shape, ..real }),
+					other => other,
+				}),
+				false => super::moves::reorder(lowering, node, value, shape, order),
+			}
+		},
+	}
+}
+
+/// The bias with its factor, one integer for every element of the result.
+fn bias(
+	lowering: &Lowering<'_>,
+	node: &Node,
+	matrices: &Matrices,
+	Scaling { alpha, beta }: &Scaling,
+) -> Result<Option<Integers>, ModelError> {
+	if node.op == "MatMul" || node.optional_input(2).is_none() {
+		return Ok(None);
+	}
+	let mut bias = lowering.integers(node, 2)?.into_owned();
+	let shape = &matrices.shape;
+	if super::shape::broadcast(node, &[&bias.shape, shape]).ok().as_ref() != Some(shape) {
+		return Err(node.error(format!(
+			"a bias of shape {} for a result of shape {}",
+			show_shape(&bias.shape),
+			show_shape(shape)
+		)));
+	}
+	if (*alpha, *beta) != ((1, 0), (1, 0)) {
+		// Then onnxruntime adds floats.
+		bias.dequantized = false;
+		for (value, scale) in bias.values.iter_mut().zip(&mut bias.scales) {
+			*value = value.saturating_mul(beta.0);
+			*scale = scaled(node, *scale, beta.1)?;
+		}
+	}
+	bias.values = super::shape::spread(&bias.values, &bias.shape, shape);
+	bias.scales = super::shape::spread(&bias.scales, &bias.shape, shape);
+	bias.shape = shape.clone();
+	Ok(Some(bias))
+}
+
+/// A scale that must be a power of two, times another.
+fn scaled(node: &Node, scale: f32, power: i32) -> Result<f32, ModelError> {
+	let exponent = exponent_of(scale).map(|exponent| exponent + power);
+	match exponent.filter(|exponent| (-126..=127).contains(exponent)) {
+		Some(exponent) => Ok(2f32.powi(exponent)),
+		None => Err(node.error(
+			"with alpha or beta other than 1 all its scales must be powers of two: fold them into \
+			 the scales",
+		)),
+	}
+}
+
+/// A product with a constant: `sides` are the node's inputs that are activation and constant, in
+/// the order of the product's factors, and `at` is the element of the bias that an output takes.
+#[allow(clippy::too_many_arguments)]
+fn dense(
+	lowering: &mut Lowering<'_>,
+	node: &Node,
+	sides: [usize; 2],
+	product: &Contraction,
+	at: &dyn Fn(usize) -> usize,
+	shape: &[usize],
+	scaling: &Scaling,
+	bias: Option<Integers>,
+) -> Result<Value, ModelError> {
+	let (rows, columns, terms) = product.sizes;
+	let batch = product.starts.len();
+	let matrices = product.second_count();
+	super::shape::elements(node, &[batch, rows, terms])?;
+	super::shape::elements(node, &[matrices, columns, terms])?;
+	let mut input = lowering.real(node, sides[0])?;
+	let order = product.first_order();
+	let in_order = order.iter().enumerate().all(|(index, &element)| index == element);
+	if !in_order || order.len() != input.units.len() {
+		input = super::rearrange(lowering, node, input, vec![batch, rows, terms], order)?;
+	}
+	if sides[0] == 1 {
+		// onnxruntime's integer kernels want the constant on the right.
+		input.source = None;
+	}
+	let weights = lowering.integers(node, sides[1])?.into_owned();
+	let mut taps = Dense {
+		rows: batch * rows,
+		inputs: terms,
+		outputs: columns,
+		weights: Vec::with_capacity(matrices * columns * terms),
+	};
+	let mut scales = Vec::with_capacity(matrices * columns);
+	let (alpha, power) = scaling.alpha;
+	for &(_, start) in &product.starts[..matrices] {
+		for column in 0..columns {
+			let element =
+				|term: usize| start + term * product.second.0 + column * product.second.1;
+			let scale = weights.scales[element(0)];
+			scales.push(if power == 0 { scale } else { scaled(node, scale, power)? });
+			for term in 0..terms {
+				if weights.scales[element(term)] != scale {
 					return Err(node.error("its weights must have one scale for each output"));
 				}
-				taps.weights.push(weight(node, weights.values[at(j)])?);
+				let value = weights.values[element(term)].saturating_mul(alpha);
+				taps.weights.push(weight(node, value)?);
 			}
 		}
 	}
-	let shape = [leading, &[outputs]].concat();
-	let channel = |element: usize| {
-		let (row, o) = (element / outputs, element % outputs);
-		row * matrices / rows * outputs + o
-	};
-	let bias = match node.optional_input(2) {
-		Some(_) => Some(lowering.integers(node, 2)?.into_owned()),
-		None => None,
-	};
-	let bias = bias.as_ref().map(|bias| {
-		let places = super::shape::places(&bias.shape, &shape);
-		(bias, move |element: usize| places.as_ref().map_or(element, |places| places[element]))
-	});
-	if let Some((bias, _)) = &bias {
-		super::shape::broadcast(node, &[&bias.shape, &shape])
-			.ok()
-			.filter(|together| *together == shape)
-			.ok_or_else(|| {
-				node.error(format!(
-					"a bias of shape {} for a result of shape {}",
-					show_shape(&bias.shape),
-					show_shape(&shape)
-				))
-			})?;
+	if scaling.alpha != (1, 0) {
+		input.exponents(node)?;
+		scales.iter().try_for_each(|&scale| scaled(node, scale, 0).map(|_| ()))?;
 	}
-	let scale_of = |element| scales[channel(element)];
-	weighted(
-		lowering,
-		node,
-		&input,
-		Linear::new(taps),
-		shape.clone(),
-		scale_of,
-		bias.as_ref().map(|(bias, place)| (*bias, place as &dyn Fn(usize) -> usize)),
-	)
+	let channel = |output: usize| {
+		output / columns * matrices / (batch * rows) * columns + output % columns
+	};
+	let bias = bias.as_ref().map(|bias| (bias, at));
+	let scale_of = |output| scales[channel(output)];
+	weighted(lowering, node, &input, Linear::new(taps), shape.to_vec(), scale_of, bias)
+}
+
+/// A product of two activations.
+fn activations(
+	lowering: &mut Lowering<'_>,
+	node: &Node,
+	matrices: &Matrices,
+	scaling: &Scaling,
+	bias: Option<Integers>,
+) -> Result<Value, ModelError> {
+	let Matrices { product, shape } = matrices;
+	super::shape::elements(node, &[product.outputs(), product.sizes.2])?;
+	let mut unit = scaling.alpha.1;
+	let mut tensors = Vec::new();
+	for side in 0..2 {
+		let real = lowering.real(node, side)?;
+		let real = lowering.uniform(node, real)?;
+		unit += real.exponents(node)?.first().copied().unwrap_or_default();
+		tensors.push(real.tensor);
+	}
+	let reach = product.reach(&[lowering.bounds_of(tensors[0]), lowering.bounds_of(tensors[1])]);
+	lowering.check_exact(node, reach.saturating_mul(scaling.alpha.0.abs().into()))?;
+	let mut tensor = lowering.push(node, product.clone(), &tensors, shape)?;
+	let mut units = vec![Unit::Exact(unit); product.outputs()];
+	if scaling.alpha.0 == 1 && bias.is_none() {
+		return Ok(Value::Real(Real::new(tensor, shape.clone(), units)));
+	}
+	let mut finest = unit;
+	let mut addends = Vec::new();
+	if let Some(bias) = bias {
+		let pairs = bias.values.iter().zip(&bias.scales);
+		let parts = pairs.map(|(&value, &scale)| {
+			let zeros = if value == 0 { 0 } else { value.trailing_zeros() };
+			Some((value >> zeros, exponent_of(scale)? + zeros as i32))
+		});
+		let parts: Option<Vec<(i64, i32)>> = parts.collect();
+		addends = parts.ok_or_else(|| node.error("the scale of its bias is no power of two"))?;
+		let powers = addends.iter().filter(|part| part.0 != 0).map(|part| part.1);
+		finest = powers.fold(unit, i32::min);
+		units.fill(Unit::Exact(finest));
+	}
+	let far = || node.error("the scales of its product and its bias are too far apart");
+	let shift = |from: i32| u32::try_from(from - finest).ok().filter(|&shift| shift <= 24);
+	let factor = scaling.alpha.0 << shift(unit).ok_or_else(far)?;
+	let term = Term { places: None, factors: Factors::All(factor) };
+	let mut sum = Linear::new(Sum { outputs: product.outputs(), terms: vec![term] });
+	for (sum, &(value, power)) in sum.bias.iter_mut().zip(&addends) {
+		if value != 0 {
+			let shifted = i128::from(value) << shift(power).ok_or_else(far)?;
+			*sum = i64::try_from(shifted).map_err(|_| far())?;
+		}
+	}
+	tensor = lowering.push_linear(node, sum, &[tensor], shape, FLOAT_LIMIT)?;
+	Ok(Value::Real(Real::new(tensor, shape.clone(), units)))
 }
 
 /// A weight: an 8-bit integer less an 8-bit zero point, or a short float constant.
@@ -233,8 +395,8 @@ pub(super) fn weighted<T: Taps>(
 	let bias = std::mem::replace(&mut linear.bias, vec![0; count]);
 	let sums = lowering.push_linear(node, linear, &[input.tensor], &shape, FLOAT_LIMIT)?;
 	let factors = Factors::Each(shifts.iter().map(|&shift| 1 << shift).collect());
-	let term = super::Term { places: None, factors };
-	let sum = Linear { taps: super::Sum { outputs: count, terms: vec![term] }, bias };
+	let term = Term { places: None, factors };
+	let sum = Linear { taps: Sum { outputs: count, terms: vec![term] }, bias };
 	let tensor = lowering.push_linear(node, sum, &[sums], &shape, FLOAT_LIMIT)?;
 	Ok(Value::Real(Real::new(tensor, shape, units)))
 }

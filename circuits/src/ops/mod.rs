@@ -5,29 +5,48 @@
 //! its line in [`LOWERINGS`].
 
 mod add;
+mod arg;
 mod average_pool;
 mod batch_normalization;
+mod cast;
 mod clamp;
+mod concat;
+mod contraction;
 mod conv;
 mod dequantize_linear;
+mod expand;
 mod extreme;
 mod fused;
+mod gather;
 mod gemm;
 pub(crate) mod geometry;
+mod identity;
 mod linear;
+mod matrices;
 mod max_pool;
+mod min_max;
 pub(crate) mod moves;
 mod mul;
+mod pad;
+mod prelu;
 mod product;
 mod quantize_linear;
+mod reduce;
 mod relu;
 mod requantize;
 mod reshape;
 mod select;
 pub(crate) mod shape;
+mod slice;
+mod split;
+mod squeeze;
+mod top_k;
+mod transpose;
 mod unary;
 
+pub use arg::Arg;
 pub use clamp::Clamp;
+pub use contraction::Contraction;
 pub use conv::Conv;
 pub use extreme::Extreme;
 pub use fused::Fused;
@@ -39,6 +58,7 @@ pub(crate) use quantize_linear::input;
 pub use relu::Slopes;
 pub use requantize::{Case, Requantize};
 pub use select::{Place, Select};
+pub use top_k::TopK;
 pub(crate) use unary::apply;
 
 use crate::{
@@ -106,28 +126,52 @@ use Lower::{Many, One};
 const LOWERINGS: &[(&str, Lower)] = &[
 	("Abs", One(unary::lower_abs)),
 	("Add", One(add::lower_add)),
+	("ArgMax", One(arg::lower_max)),
+	("ArgMin", One(arg::lower_min)),
 	("AveragePool", One(average_pool::lower)),
 	("BatchNormalization", Many(batch_normalization::lower)),
+	("Cast", One(cast::lower)),
 	("Clip", One(unary::lower_clip)),
+	("Concat", One(concat::lower)),
+	("ConstantOfShape", One(expand::lower_constant)),
 	("Conv", One(conv::lower)),
 	("DequantizeLinear", One(dequantize_linear::lower)),
 	("Div", One(mul::lower_div)),
+	("Dropout", Many(identity::lower_dropout)),
+	("Expand", One(expand::lower)),
 	("Flatten", One(reshape::lower)),
-	("Gemm", One(gemm::lower)),
+	("Gather", One(gather::lower)),
+	("Gemm", One(gemm::lower_gemm)),
 	("GlobalAveragePool", One(average_pool::lower_global)),
 	("GlobalMaxPool", One(max_pool::lower_global)),
 	("HardSigmoid", One(unary::lower_hard_sigmoid)),
 	("HardSwish", One(unary::lower_hard_swish)),
+	("Identity", One(identity::lower)),
 	("LeakyRelu", One(unary::lower_leaky_relu)),
-	("MatMul", One(gemm::lower)),
+	("MatMul", One(gemm::lower_matmul)),
+	("Max", One(min_max::lower_max)),
 	("MaxPool", Many(max_pool::lower)),
+	("Min", One(min_max::lower_min)),
 	("Mul", One(mul::lower_mul)),
 	("Neg", One(add::lower_neg)),
+	("PRelu", One(prelu::lower)),
+	("Pad", One(pad::lower)),
 	("QuantizeLinear", One(quantize_linear::lower)),
+	("ReduceMax", One(reduce::lower_max)),
+	("ReduceMean", One(reduce::lower_mean)),
+	("ReduceMin", One(reduce::lower_min)),
+	("ReduceSum", One(reduce::lower_sum)),
 	("Relu", One(unary::lower_relu)),
 	("Reshape", One(reshape::lower)),
+	("Shape", One(expand::lower_shape)),
+	("Slice", One(slice::lower)),
+	("Split", Many(split::lower)),
+	("Squeeze", One(squeeze::lower_squeeze)),
 	("Sub", One(add::lower_sub)),
 	("Sum", One(add::lower_sum)),
+	("TopK", Many(top_k::lower)),
+	("Transpose", One(transpose::lower)),
+	("Unsqueeze", One(squeeze::lower_unsqueeze)),
 ];
 
 /// The lowering of an operator.

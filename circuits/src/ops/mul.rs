@@ -48,7 +48,7 @@ pub(super) fn lower_div(lowering: &mut Lowering<'_>, node: &Node) -> Result<Valu
 }
 
 /// The floats of a constant operand.
-fn floats(
+pub(super) fn floats(
 	lowering: &Lowering<'_>,
 	node: &Node,
 	index: usize,
@@ -63,7 +63,7 @@ fn floats(
 			Some(values) => values.to_vec(),
 			None => return Err(node.error("its constant is not of type float")),
 		},
-		_ => Vec::new(),
+		_ => return Err(node.error(format!("its input {index} must be a constant"))),
 	};
 	match values.iter().enumerate().find(|(_, value)| !value.is_finite()) {
 		Some((at, &value)) => {

@@ -105,7 +105,9 @@ pub(crate) fn check_scales(node: &Node, scales: &[f32]) -> Result<(), ModelError
 /// The model's input.
 pub(crate) fn input(lowering: &mut Lowering<'_>, input: &Input) -> Result<Value, ModelError> {
 	let shape = input.shape.clone();
-	let Some(kind) = input.kind else { return Ok(Value::Input { shape, places: None }) };
+	let Some(kind) = input.kind else {
+		return Ok(Value::Input { shape, places: None, clip: None });
+	};
 	let node = Node {
 		name: input.name.clone(),
 		op: "input".into(),
@@ -148,8 +150,16 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 		)));
 	};
 	match value {
-		Value::Input { shape, places } => {
-			let tensor = quantize_input(lowering, node, &how, (lo, hi), places.as_deref(), &shape)?;
+		Value::Input { shape, places, clip } => {
+			let range = match (clip, how.uniform()) {
+				(None, _) => (lo, hi),
+				(Some((least, most)), Some((scale, zero_point))) => {
+					let end = |value| quantize(value, scale, zero_point, lo, hi);
+					(end(least).min(end(most)), end(most))
+				},
+				_ => return Err(node.error("a clipped input must have one scale")),
+			};
+			let tensor = quantize_input(lowering, node, &how, range, places.as_deref(), &shape)?;
 			Ok(Value::Quantized(Quantized { tensor, shape, kind }))
 		},
 		Value::Constant(tensor) => constant(node, &tensor, &how, kind),
@@ -189,16 +199,21 @@ fn quantize_input(
 	let scales = match how.uniform() {
 		Some((scale, _)) => vec![scale],
 		None => {
-			let mut scales = vec![f32::NAN; count];
+			// Every element of the input needs a scale, and one only.
+			let size = lowering.model.input.shape.iter().product();
+			let mut scales: Vec<Option<f32>> = vec![None; size];
 			for element in 0..count {
-				scales[places.map_or(element, |places| places[element])] = how.at(element).0;
+				let scale = how.at(element).0;
+				let known = &mut scales[places.map_or(element, |places| places[element])];
+				if known.is_some_and(|known| known != scale) {
+					return Err(node.error("an element of the input has two scales"));
+				}
+				*known = Some(scale);
 			}
-			scales
+			let scales: Option<Vec<f32>> = scales.into_iter().collect();
+			scales.ok_or_else(|| node.error("its input is not all of the model's"))?
 		},
 	};
-	if places.is_some_and(|places| places.len() != count || how.which.is_some() && count == 0) {
-		return Err(node.error("its input is not all of the model's"));
-	}
 	match lowering.input() {
 		Some(known) if known.bounds == bounds && known.scales == scales => {},
 		_ => lowering.set_input(node, bounds, scales)?,
@@ -264,6 +279,18 @@ fn round(
 			 the two pairs",
 		));
 	}
+	// A table holds two slopes only for a narrow input; a wide one is an operator before rounding.
+	let leaky = |unary: &Unary| matches!(unary, Unary::LeakyRelu { .. });
+	let wide = |bounds: &Bounds| bounds.hi - bounds.lo >= 1 << crate::gadgets::lookup::MAX_BITS;
+	let realized = match real.then.iter().rposition(leaky) {
+		Some(last) if lowering.bounds_of(real.tensor).iter().any(wide) => {
+			let (now, later) = real.then.split_at(last + 1);
+			let applied = lowering.realize(node, Real { then: now.to_vec(), ..real.clone() })?;
+			Some(Real { then: later.to_vec(), ..applied })
+		},
+		_ => None,
+	};
+	let real = realized.as_ref().unwrap_or(real);
 	let steps = real.units.iter().enumerate().map(|(element, &unit)| {
 		let (scale, zero_point) = how.at(element);
 		step(unit, &real.then, scale, zero_point, lo, hi)

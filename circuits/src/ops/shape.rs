@@ -14,6 +14,55 @@ pub(crate) fn axis(node: &Node, axis: i64, rank: usize) -> Result<usize, ModelEr
 	}
 }
 
+/// Axes that may count from the end, none of them twice.
+pub(crate) fn axes(node: &Node, axes: &[i64], rank: usize) -> Result<Vec<usize>, ModelError> {
+	let mut seen = vec![false; rank];
+	axes.iter()
+		.map(|&given| {
+			let at = axis(node, given, rank)?;
+			match std::mem::replace(&mut seen[at], true) {
+				false => Ok(at),
+				true => Err(node.error(format!("axis {given} is given twice"))),
+			}
+		})
+		.collect()
+}
+
+/// The number of elements of a shape, if it is not too large; sizes of zero are no excuse.
+pub(crate) fn elements(node: &Node, shape: &[usize]) -> Result<usize, ModelError> {
+	match shape.iter().try_fold(1usize, |count, &size| count.checked_mul(size.max(1))) {
+		Some(count) if count <= crate::lower::MAX_ELEMENTS => Ok(shape.iter().product()),
+		_ => Err(node.error(format!("a result of shape {} is too large", show_shape(shape)))),
+	}
+}
+
+/// By axis, how far each place lies from the first.
+pub(crate) fn offsets(shape: &[usize]) -> Vec<Vec<usize>> {
+	let strides = strides(shape);
+	let axes = shape.iter().zip(strides);
+	axes.map(|(&size, stride)| (0..size).map(|at| at * stride).collect()).collect()
+}
+
+/// The sums of one offset of every axis, the last axis fastest.
+pub(crate) fn grid(axes: &[Vec<usize>]) -> Vec<usize> {
+	axes.iter().fold(vec![0], |sums, offsets| {
+		sums.iter().flat_map(|sum| offsets.iter().map(move |offset| sum + offset)).collect()
+	})
+}
+
+/// The elements that lie along some axes, for every place on the others in order.
+pub(crate) fn windows(shape: &[usize], along: &[usize]) -> Vec<Vec<u32>> {
+	let offsets = offsets(shape);
+	let part = |within: bool| {
+		let axes = offsets.iter().enumerate();
+		let axes = axes.filter(|(axis, _)| along.contains(axis) == within);
+		grid(&axes.map(|(_, offsets)| offsets.clone()).collect::<Vec<_>>())
+	};
+	let window = part(true);
+	let first = part(false);
+	first.iter().map(|first| window.iter().map(|at| (first + at) as u32).collect()).collect()
+}
+
 /// How far apart neighbours on each axis lie.
 pub(crate) fn strides(shape: &[usize]) -> Vec<usize> {
 	let mut strides = vec![1; shape.len()];
@@ -48,10 +97,7 @@ pub(crate) fn broadcast(node: &Node, shapes: &[&[usize]]) -> Result<Vec<usize>, 
 			}
 		}
 	}
-	match result.iter().try_fold(1usize, |count, &size| count.checked_mul(size)) {
-		Some(count) if count <= crate::lower::MAX_ELEMENTS => Ok(result),
-		_ => Err(node.error(format!("a result of shape {} is too large", show_shape(&result)))),
-	}
+	elements(node, &result).map(|_| result)
 }
 
 /// By element of `to`, the element of `from` that broadcasting puts there; `None` where all stand

@@ -6,15 +6,19 @@
 //! `Relu`, `Abs` and a `LeakyRelu` whose slope is a short multiple of a power of two;
 //! [`super::Clamp`] for `Clip`, and after an affine map for a `HardSigmoid` of such numbers.
 
-use super::{Clamp, Factors, Slopes};
+use super::{prelu::short_slope, Clamp, Factors, Slopes};
 use crate::{
 	error::ModelError,
-	lower::{then, Lowering},
+	lower::{then, Lowering, FLOAT_LIMIT},
 	onnx::Node,
-	value::{dyadic, Real, Unary, Unit, Value},
+	value::{dyadic, Quantized, Real, Unary, Unit, Value},
 };
 
 fn pending(lowering: &mut Lowering<'_>, node: &Node, unary: Unary) -> Result<Value, ModelError> {
+	let value = lowering.value(node, 0)?;
+	if let (Value::Input { shape, places, clip: None }, Unary::Clip { lo, hi }) = (value, unary) {
+		return Ok(Value::Input { shape, places, clip: Some((lo, hi)) });
+	}
 	let real = lowering.pending(node, 0)?;
 	// Integer kernels take what follows them into their rounding, but only clipping.
 	let kernel = real.units.iter().any(|unit| matches!(unit, Unit::Kernel(_)));
@@ -34,6 +38,11 @@ pub(super) fn lower_relu(lowering: &mut Lowering<'_>, node: &Node) -> Result<Val
 
 pub(super) fn lower_clip(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&["min", "max"])?;
+	if let Some(Value::Quantized(quantized)) = node.optional_input(0).and_then(|x| lowering.named(x))
+	{
+		let quantized = quantized.clone();
+		return clip_integers(lowering, node, quantized);
+	}
 	let bound = |lowering: &Lowering<'_>, index, name, default| {
 		if node.optional_input(index).is_none() {
 			return node.float(name, default);
@@ -49,6 +58,26 @@ pub(super) fn lower_clip(lowering: &mut Lowering<'_>, node: &Node) -> Result<Val
 		return Err(node.error("a bound is not a number"));
 	}
 	pending(lowering, node, Unary::Clip { lo, hi })
+}
+
+/// `Clip` of integers, between bounds of their type.
+fn clip_integers(
+	lowering: &mut Lowering<'_>,
+	node: &Node,
+	quantized: Quantized,
+) -> Result<Value, ModelError> {
+	// Bounds beyond 40 bits cut nothing off.
+	const MOST: i64 = 1 << 40;
+	let bound = |lowering: &Lowering<'_>, index, default| match lowering.ints(node, index)?.as_deref() {
+		None => Ok(default),
+		Some(&[value]) => Ok(value.clamp(-MOST, MOST)),
+		Some(_) => Err(node.error(format!("its input {index} is not one integer"))),
+	};
+	let (lo, hi) = (bound(lowering, 1, -MOST)?, bound(lowering, 2, MOST)?);
+	let count = lowering.bounds_of(quantized.tensor).len();
+	let clamp = Clamp { lo: vec![lo; count], hi: vec![hi; count] };
+	let tensor = lowering.push(node, clamp, &[quantized.tensor], &quantized.shape)?;
+	Ok(Value::Quantized(Quantized { tensor, ..quantized }))
 }
 
 pub(super) fn lower_leaky_relu(
@@ -116,16 +145,17 @@ pub(crate) fn apply(
 			clip(lowering, node, real, lo, hi)
 		},
 		Unary::LeakyRelu { alpha } => {
-			let (mantissa, power) = dyadic(alpha);
-			if !(-20..=8).contains(&power) || mantissa.abs() > 1 << 12 {
-				return Err(inexact(&format!("LeakyRelu with the slope {alpha}")));
-			}
-			let fraction = (-power).max(0);
-			let slope = mantissa << power.max(0);
+			let (slope, fraction) = short_slope(alpha)
+				.ok_or_else(|| inexact(&format!("LeakyRelu with the slope {alpha}")))?;
 			let exponents = real.exponents(node)?;
 			let slopes =
 				Slopes { negative: Factors::All(slope), positive: Factors::All(1 << fraction) };
-			let tensor = lowering.push_exact(node, slopes, &[real.tensor], &real.shape)?;
+			// Float32 leaves positive numbers as they are; only negative ones are multiplied.
+			let least = lowering.bounds_of(real.tensor).iter().map(|bounds| bounds.lo).min();
+			if i128::from(least.unwrap_or(0)).abs() * i128::from(slope).abs() >= FLOAT_LIMIT {
+				return Err(inexact(&format!("LeakyRelu with the slope {alpha}")));
+			}
+			let tensor = lowering.push(node, slopes, &[real.tensor], &real.shape)?;
 			let units = exponents.iter().map(|e| Unit::Exact(e - fraction)).collect();
 			Ok(Real { tensor, units, source: None, ..real })
 		},

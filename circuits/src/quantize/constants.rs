@@ -41,7 +41,7 @@ pub(super) fn fold(
 		"Mul" => one(combine(node, input(0)?, input(1)?, |a, b| a * b, i64::checked_mul)?),
 		"Div" => one(combine(node, input(0)?, input(1)?, |a, b| a / b, i64::checked_div)?),
 		"ConstantOfShape" => one(constant_of_shape(node, input(0)?)?),
-		"DequantizeLinear" => one(dequantize(node, inputs)?),
+		"DequantizeLinear" => one(dequantize(node, inputs, node.int("axis", 1)?)?),
 		"Concat" => {
 			let tensors: Vec<&Tensor> = (0..inputs.len()).map(input).collect::<Result<_, _>>()?;
 			let rank = tensors[0].shape.len();
@@ -152,7 +152,12 @@ fn constant_of_shape(node: &Node, shape: &Tensor) -> Result<Tensor, ModelError> 
 	Ok(Tensor { shape, data })
 }
 
-fn dequantize(node: &Node, inputs: &[Option<&Tensor>]) -> Result<Tensor, ModelError> {
+/// A constant's real values: input, scale and zero point in this order.
+pub(super) fn dequantize(
+	node: &Node,
+	inputs: &[Option<&Tensor>],
+	axis: i64,
+) -> Result<Tensor, ModelError> {
 	let input = |index: usize| inputs.get(index).copied().flatten();
 	let (Some(tensor), Some(scale)) = (input(0), input(1)) else {
 		return Err(node.error("input 1 is missing"));
@@ -164,11 +169,12 @@ fn dequantize(node: &Node, inputs: &[Option<&Tensor>]) -> Result<Tensor, ModelEr
 		Some(zero) => zero
 			.data
 			.integers()
+			.map(|zeros| if zeros.len() == 1 { vec![zeros[0]; scales.len()] } else { zeros })
 			.filter(|zeros| zeros.len() == scales.len())
 			.ok_or_else(|| node.error("its zero point does not fit its scale"))?,
 		None => vec![0; scales.len()],
 	};
-	let channel = per_axis(node, &tensor.shape, scales.len(), node.int("axis", 1)?)?;
+	let channel = per_axis(node, &tensor.shape, scales.len(), axis)?;
 	let real = |(index, value): (usize, &i64)| {
 		let c = channel(index);
 		((value - zeros[c]) as f64 * f64::from(scales[c])) as f32
@@ -178,7 +184,7 @@ fn dequantize(node: &Node, inputs: &[Option<&Tensor>]) -> Result<Tensor, ModelEr
 }
 
 /// From an element's position to the index of its scale.
-pub(super) fn per_axis(
+fn per_axis(
 	node: &Node,
 	shape: &[usize],
 	scales: usize,

@@ -9,8 +9,6 @@ use super::{
 
 /// Sums stay below this, so that float32 holds them exactly, in whatever order they are added.
 pub(super) const MAX_SUM: f64 = (1 << 24) as f64;
-/// Integers stay below this.
-const MAX_INTEGER: f64 = (1u32 << 30) as f64;
 /// Fraction bits of a slope.
 const MAX_SLOPE_BITS: i32 = 8;
 
@@ -124,6 +122,11 @@ fn slope_bits(slopes: &[f32]) -> i32 {
 	slopes.iter().map(of_one).max().unwrap_or(0)
 }
 
+/// Whether slopes are binary fractions of few bits.
+pub(super) fn is_short(slopes: &[f32]) -> bool {
+	slopes.iter().all(|&slope| on_grid(slope, -MAX_SLOPE_BITS) == slope)
+}
+
 /// Rounds a layer's constants to its inputs' units and says what its results can be.
 ///
 /// `next` is the exponent of the quantisation that follows, where one does. Layers with weights
@@ -163,6 +166,9 @@ pub(super) fn round(
 			unreachable!("layers with weights have integers of their own")
 		},
 		Op::HardSigmoid { .. } | Op::HardSwish => exact(vec![Grid::UNKNOWN; x.len()]),
+		Op::Leaky { slopes, .. } if slopes.len() == 1 && !is_short(slopes) => {
+			exact(vec![Grid::UNKNOWN; x.len()])
+		},
 		Op::Affine(affine) if affine.is_power_of_two() => {
 			let shift = affine.factor[0].abs().log2() as i32;
 			let turned = |grid: &Grid| {
@@ -242,7 +248,7 @@ pub(super) fn round(
 			for (grid, &at) in x.iter().zip(&at) {
 				let multiple = f64::from(slopes[at]) * 2f64.powi(bits);
 				let one = 2f64.powi(bits);
-				if grid.lo.abs() * multiple.abs() >= MAX_SUM || grid.reach() * one >= MAX_INTEGER {
+				if grid.reach() * one.max(multiple.abs()) >= MAX_SUM {
 					return Err(Inexact::Width);
 				}
 				let (a, b) = (grid.lo.min(0.0) * multiple, grid.hi.min(0.0) * multiple);

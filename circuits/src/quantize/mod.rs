@@ -14,6 +14,7 @@ mod constants;
 mod dead;
 mod emit;
 mod export;
+mod foreign;
 mod grid;
 mod layers;
 mod moves;
@@ -76,6 +77,39 @@ pub fn quantize(
 	let mut net = read::read(model, options.strip_softmax)?.net;
 	simplify::simplify(&mut net)?;
 	finish(model, net, options, |net, tensors| observe(net, tensors, calibration))
+}
+
+/// Quantises a model again that was quantised elsewhere, with scales that are powers of two.
+///
+/// It may be in QDQ form or have integer operators (`QLinearConv`, `QGemm`, …), with any scales
+/// and zero points. The ranges that these express take the place of calibration, so biases are not
+/// corrected.
+///
+/// # Errors
+/// [`ModelError`] at the first node that cannot be quantised, or for a model that is not quantised.
+pub fn snap(model: &Model, options: &QuantizeOptions) -> Result<Quantized, ModelError> {
+	if !foreign::is_quantized(model) {
+		return Err(ModelError::Malformed(
+			"the model is not quantised: calibrate it on samples with `zkml quantize`".into(),
+		));
+	}
+	let rebuilt = foreign::rebuild(model)?;
+	let read = read::read(&rebuilt.model, options.strip_softmax)?;
+	let ranges = foreign::Ranges::new(&read, &rebuilt.ranges);
+	let mut net = read.net;
+	simplify::simplify(&mut net)?;
+	finish(model, net, options, |net, tensors| ranges.observe(net, tensors))
+}
+
+/// The float network of a model, quantised or not.
+fn network(model: &Model) -> Result<Net, ModelError> {
+	let mut net = if foreign::is_quantized(model) {
+		read::read(&foreign::rebuild(model)?.model, true)?.net
+	} else {
+		read::read(model, true)?.net
+	};
+	simplify::simplify(&mut net)?;
+	Ok(net)
 }
 
 /// The bytes of an ONNX file.

@@ -5,7 +5,10 @@
 //! quantised where it is made, once for all that take it. So rectifications and max-poolings,
 //! which keep wide tensors wide, run before the quantisation, and residual additions join sums.
 
-use super::net::{Move, Net, Op, PadMode, Reduction, TensorId};
+use super::{
+	grid::is_short,
+	net::{Move, Net, Op, PadMode, Reduction, TensorId},
+};
 use std::collections::BTreeSet;
 
 /// The tensors that are quantised, and those that are narrow.
@@ -28,6 +31,8 @@ pub(super) fn is_table(net: &Net, index: usize) -> bool {
 	let layer = &net.layers[index];
 	match &layer.op {
 		Op::HardSwish | Op::HardSigmoid { .. } => true,
+		// A slope that is no short binary fraction leaves the integers.
+		Op::Leaky { slopes, .. } => slopes.len() == 1 && !is_short(slopes),
 		Op::Reduce { how: Reduction::Mean, axes, .. } => {
 			let shape = net.shape(layer.inputs[0]);
 			let count: usize = axes.iter().map(|&axis| shape[axis]).product();

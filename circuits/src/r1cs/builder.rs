@@ -185,16 +185,16 @@ impl Builder {
 		}
 	}
 
-	/// Range-checks the wire of a signal: `0 ≤ value < 2^width`. Costs `width` constraints.
+	/// Range-checks a combination: `0 ≤ value < 2^width`. Costs `width` constraints.
 	///
 	/// The top bit is not a wire of its own but `(value − Σ lower bits) / 2^(width−1)`, so no
 	/// recomposition is needed: the boolean constraint on it pins the value.
 	///
 	/// # Panics
 	/// If `width` is 0 or above 62.
-	pub fn range(&mut self, wire: Wire, value: i64, width: u32) {
+	pub fn range(&mut self, sum: LinearCombination, value: i64, width: u32) {
 		assert!((1..=62).contains(&width), "a width of machine words");
-		let mut rest = LinearCombination::wire(wire);
+		let mut rest = sum;
 		for i in 0..width - 1 {
 			let bit = self.alloc(|| Fr::from(value >> i & 1));
 			self.enforce_boolean(bit);
@@ -309,5 +309,116 @@ impl From<Wire> for LinearCombination {
 	fn from(wire: Wire) -> Self {
 		debug_assert_ne!(wire, ONE, "use constant");
 		Self::wire(wire)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{
+		gadgets::{
+			harness::Harness,
+			search::{Search, Verdict},
+		},
+		signal::Bounds,
+	};
+
+	/// The system that range-checks one private input.
+	fn range(width: u32) -> R1cs {
+		let mut builder = Builder::constraints(0, 0);
+		let wire = builder.alloc_private_input(Fr::zero);
+		builder.range(wire, 0, width);
+		builder.into_r1cs().0
+	}
+
+	fn holds(r1cs: &R1cs, without: Option<usize>, value: Fr) -> bool {
+		match Search::new(r1cs, without).any(&[(1, value)]) {
+			Verdict::Second(_) => true,
+			Verdict::Unique => false,
+			Verdict::Unknown => panic!("undecided: {value}"),
+		}
+	}
+
+	#[test]
+	fn a_range_admits_its_integers_and_no_other() {
+		for width in 1..=6 {
+			let r1cs = range(width);
+			for value in -40i64..=140 {
+				let within = (0..1 << width).contains(&value);
+				assert_eq!(holds(&r1cs, None, value.into()), within, "{value} in {width} bits");
+			}
+			// Fractions of which a multiple is small.
+			let half = Fr::from(2).inverse().unwrap();
+			assert!(!holds(&r1cs, None, half));
+			assert!(!holds(&r1cs, None, half.pow([u64::from(width)])));
+		}
+	}
+
+	#[test]
+	fn every_constraint_of_a_range_matters() {
+		for width in 1..=6 {
+			let r1cs = range(width);
+			for row in 0..r1cs.constraints() {
+				let forged = |value: i64| holds(&r1cs, Some(row), value.into());
+				assert!((-40..0).any(forged), "constraint {row} of {width} bits");
+			}
+		}
+	}
+
+	const NIBBLE: Bounds = Bounds { lo: -8, hi: 7 };
+
+	#[test]
+	fn is_zero_has_one_flag() {
+		let harness = Harness::new(vec![NIBBLE], |builder, inputs| {
+			let flag = builder.is_zero(inputs[0].lc.clone(), inputs[0].value);
+			vec![Signal::wire(flag, (inputs[0].value == 0).into(), Bounds { lo: 0, hi: 1 })]
+		});
+		let samples: Vec<Vec<i64>> = (-8..=7).map(|value| vec![value]).collect();
+		for sample in &samples {
+			harness.has_one_output(sample);
+			harness.rejects_single_wire_changes(sample);
+			harness.rejects_output(sample, &[(sample[0] != 0).into()]);
+		}
+		assert_eq!(harness.superfluous_constraints(&samples), Vec::<usize>::new());
+	}
+
+	#[test]
+	fn a_name_is_what_it_names() {
+		let harness = Harness::new(vec![NIBBLE; 2], |builder, inputs| {
+			let sum = inputs[0].clone().plus(-3, &inputs[1]).plus_constant(5);
+			vec![builder.name(&sum)]
+		});
+		harness.has_one_output(&[-8, 7]);
+		harness.rejects_output(&[-8, 7], &[-23]);
+		assert_eq!(harness.superfluous_constraints(&[vec![-8, 7]]), Vec::<usize>::new());
+	}
+
+	#[test]
+	fn a_word_is_the_packing_of_its_values() {
+		let harness = Harness::new(vec![NIBBLE; 3], |builder, inputs| {
+			let packing = Packing { width: 4, count: 3, offset: -8 };
+			let value = inputs.iter().rev().fold(0, |word, input| word << 4 | (input.value + 8));
+			let word = builder.alloc(|| value.into());
+			builder.enforce_packed(word, inputs, &packing);
+			vec![Signal::wire(word, value, Bounds { lo: 0, hi: (1 << 12) - 1 })]
+		});
+		let words = [([-8, -8, -8], 0), ([7, 7, 7], 4_095), ([-7, -8, -8], 1), ([-8, -6, -8], 32)];
+		for (values, word) in words {
+			harness.accepts(&values, &[word]);
+			harness.has_one_output(&values);
+			// A value that spills into its neighbour.
+			harness.rejects_output(&values, &[word + 16]);
+		}
+		assert_eq!(harness.superfluous_constraints(&[vec![1, 2, 3]]), Vec::<usize>::new());
+	}
+
+	#[test]
+	#[should_panic(expected = "spill into its neighbour")]
+	fn a_value_beyond_its_width_is_refused() {
+		let mut builder = Builder::constraints(1, 0);
+		let wire = builder.alloc_private_input(Fr::zero);
+		let value = Signal::wire(wire, 0, Bounds { lo: -8, hi: 8 });
+		let word = builder.public(0);
+		builder.enforce_packed(word, &[value], &Packing { width: 4, count: 1, offset: -8 });
 	}
 }

@@ -35,7 +35,8 @@ impl Quantize {
 		let float = read_model(&self.model, Shape::sizes(&self.input_shape))?;
 		let calibration = read_samples(&self.calibration, &float)?;
 		let heldout = self.evaluate.as_ref().map(|path| read_samples(path, &float)).transpose()?;
-		let (quantized, _) = ui.step("calibrating", || quantize::quantize(&float, &calibration, &Default::default()));
+		let (quantized, _) = ui
+			.step("calibrating", || quantize::quantize(&float, &calibration, &Default::default()));
 		let quantized = quantized?;
 		let bytes = quantize::encode(&quantized.proto);
 		let model = Model::read(&bytes, Shape::sizes(&self.input_shape))?;

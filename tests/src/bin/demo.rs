@@ -16,7 +16,7 @@ use zkml_cli::{
 use zkml_primitives::{Context, Inference, ModelId, Output, Proof, Setup, PROOF_LEN};
 use zkml_prover::{verify, zkey, Manifest, SetupKind, FORMAT};
 use zkml_tests::{
-	digits::{samples, Digits},
+	examples::Ready,
 	node::{end_all, Node},
 };
 
@@ -79,7 +79,7 @@ async fn run() -> Result<()> {
 	println!("              in block {}, fee {}", registered.block, fee(registered.fee));
 
 	heading("Images that nobody but the prover sees, labels that the chain has verified");
-	let heldout = samples("heldout.npz", &digits.float);
+	let heldout = digits.example.heldout();
 	let labels = heldout.labels.as_ref().ok_or("the example has labels")?;
 	println!("image  label  proven  proving time  proof  block  fee");
 	let mut last = None;
@@ -90,7 +90,7 @@ async fn run() -> Result<()> {
 		let assignment = digits.assign(image, &context);
 		let proof = digits.prove(&assignment);
 		let elapsed = start.elapsed();
-		let expected = digits.graph.evaluate(&digits.graph.saturate_input(image));
+		let expected = digits.example.graph.evaluate(&digits.example.graph.saturate_input(image));
 		let signals = assignment.statement.signals().len() as u32;
 		let included = chain
 			.submit(&alice, signals, model, &assignment.inference, &proof)
@@ -128,13 +128,13 @@ fn proven_label(included: &Included) -> Result<usize> {
 	}
 }
 
-fn prepare() -> Result<Digits> {
+fn prepare() -> Result<Ready> {
 	heading("A float model becomes integers, and those a circuit");
 	let start = Instant::now();
-	let digits = Digits::new(Options::default());
+	let digits = Ready::new("digits", Options::default());
 	let prepared = start.elapsed();
-	let heldout = samples("heldout.npz", &digits.float);
-	let accuracy = quantize::compare(&digits.float, &digits.graph, &heldout)
+	let heldout = digits.example.heldout();
+	let accuracy = quantize::compare(&digits.example.float, &digits.example.graph, &heldout)
 		.map_err(|error| error.to_string())?;
 	let percent = |share: f64| format!("{:.2} %", share * 100.0);
 	println!(
@@ -183,7 +183,7 @@ fn prepare() -> Result<Digits> {
 /// Submits what must be refused, and checks that each refusal names the right cause.
 async fn refusals(
 	chain: &Chain,
-	digits: &Digits,
+	digits: &Ready,
 	model: ModelId,
 	image: &[f32],
 	replayed: (Inference, Proof, Context),

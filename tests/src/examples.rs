@@ -1,0 +1,122 @@
+//! The examples: quantised; and, ready to prove, compiled and set up.
+
+use crate::programs::root;
+use rand::rngs::OsRng;
+use std::{fs::File, path::PathBuf};
+use zkml_circuits::{
+	assign, compile, lower, onnx::Model, quantize, samples::Samples, Assignment, Circuit, Graph,
+	Options,
+};
+use zkml_primitives::{Context, Metadata, Proof, VerifyingKey};
+use zkml_prover::{prove, setup, ProvingKey};
+
+/// The names of all examples.
+pub const NAMES: [&str; 4] = ["digits", "mnist", "breast-cancer", "spam"];
+
+/// A file of an example.
+pub fn file(example: &str, name: &str) -> PathBuf {
+	root().join("examples").join(example).join(name)
+}
+
+/// A quantised example.
+#[derive(Debug)]
+pub struct Example {
+	/// Its name.
+	pub name: &'static str,
+	/// The float model.
+	pub float: Model,
+	/// The quantised model's file.
+	pub onnx: Vec<u8>,
+	/// The quantised model.
+	pub graph: Graph,
+}
+
+impl Example {
+	/// Quantises an example, calibrated as its README says.
+	///
+	/// # Panics
+	/// If the example is damaged.
+	pub fn new(name: &'static str) -> Self {
+		let bytes = std::fs::read(file(name, &format!("{name}.onnx"))).expect("a model");
+		let float = Model::read(&bytes, None).expect("a float model");
+		let calibration = samples(name, "calibration.npz", &float);
+		let quantized = quantize::quantize(&float, &calibration, &Default::default());
+		let onnx = quantize::encode(&quantized.expect("a quantised model").proto);
+		let model = Model::read(&onnx, None).expect("an ONNX file");
+		let graph = lower(&model).expect("a supported model");
+		Self { name, float, onnx, graph }
+	}
+
+	/// Samples that neither training nor calibration saw.
+	///
+	/// # Panics
+	/// If the example is damaged.
+	pub fn heldout(&self) -> Samples {
+		samples(self.name, "heldout.npz", &self.float)
+	}
+}
+
+/// Samples of an example.
+fn samples(example: &str, name: &str, model: &Model) -> Samples {
+	let file = File::open(file(example, name)).expect("the example's samples");
+	Samples::read_npz(file, &model.input.shape).expect("samples of the model's shape")
+}
+
+/// An example that is ready to prove.
+#[derive(Debug)]
+pub struct Ready {
+	/// The quantised model.
+	pub example: Example,
+	/// What is shown and what is hidden.
+	pub options: Options,
+	/// The circuit.
+	pub circuit: Circuit,
+	/// The proving key.
+	pub key: ProvingKey,
+	/// The verifying key.
+	pub verifying_key: VerifyingKey,
+}
+
+impl Ready {
+	/// Quantises, compiles and sets up.
+	///
+	/// # Panics
+	/// If any step fails, which it does not for the examples.
+	pub fn new(name: &'static str, options: Options) -> Self {
+		let example = Example::new(name);
+		let circuit = compile(&example.graph, &options).expect("a circuit");
+		let key = setup(&circuit.r1cs, &mut OsRng).expect("a key");
+		let verifying_key = key.verifying_key().expect("few signals");
+		Self { example, options, circuit, key, verifying_key }
+	}
+
+	/// Evaluates an image and fills the witness.
+	///
+	/// # Panics
+	/// If the image is none of the example's.
+	pub fn assign(&self, image: &[f32], context: &Context) -> Assignment {
+		let input = self.example.graph.quantize_input(image).expect("an image in range");
+		assign(&self.example.graph, &self.options, &input, context).expect("a witness")
+	}
+
+	/// Proves.
+	///
+	/// # Panics
+	/// If key and witness do not fit, which they do.
+	pub fn prove(&self, assignment: &Assignment) -> Proof {
+		prove(&self.key, &assignment.witness, &mut OsRng).expect("a proof")
+	}
+
+	/// What to register.
+	///
+	/// # Panics
+	/// Never: the name is short.
+	pub fn metadata(&self) -> Metadata {
+		let sha256 = zkml_cli::files::sha256(&self.example.onnx);
+		Metadata {
+			name: self.example.name.as_bytes().to_vec().try_into().expect("a short name"),
+			onnx_sha256: zkml_cli::files::hash_from_hex(&sha256).expect("32 bytes"),
+			uri: Default::default(),
+		}
+	}
+}
