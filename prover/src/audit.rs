@@ -385,8 +385,8 @@ mod tests {
 	fn circuit(weight: i64) -> R1cs {
 		let mut builder = Builder::constraints(1, 1);
 		let [x, y] = [(); 2].map(|()| builder.alloc_private_input(|| Fr::from(0)));
-		builder.range(x, 0, 4);
-		builder.range(y, 0, 4);
+		builder.range(x.into(), 0, 4);
+		builder.range(y.into(), 0, 4);
 		let out = builder.public(0);
 		builder.enforce(|| {
 			let sum = LinearCombination::wire(x).times(3).plus(weight, &y.into());
@@ -437,7 +437,7 @@ mod tests {
 			(Box::new(move |key| key.ic[2] = other), &[Relations]),
 			(Box::new(|key| key.ic[1] = G1Affine::zero()), &[Infinity, Relations]),
 			(Box::new(|key| key.domain *= 2), &[]),
-			(Box::new(|key| drop(key.l.pop())), &[]),
+			(Box::new(|key| key.l.truncate(1)), &[]),
 		];
 		for wire in 0..good.wires() {
 			if !good.a[wire].is_zero() {

@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub mod audit;
 mod choices;
 pub mod compile;
 pub mod deregister;
@@ -44,6 +45,8 @@ pub enum Command {
 	Prove(prove::Prove),
 	/// Verify a proof.
 	Verify(verify::Verify),
+	/// Check that keys, and a registered model, are those of an ONNX file.
+	Audit(audit::Audit),
 	/// Register a model on a chain.
 	Register(register::Register),
 	/// Submit a proof to a chain.
@@ -65,6 +68,7 @@ impl Command {
 			Self::Setup(command) => command.run(ui),
 			Self::Prove(command) => command.run(ui),
 			Self::Verify(command) => command.run(ui),
+			Self::Audit(command) => command.run(ui),
 			Self::Register(command) => command.run(ui),
 			Self::Submit(command) => command.run(ui),
 			Self::Deregister(command) => command.run(ui),
