@@ -26,6 +26,7 @@ mod value;
 
 pub use compile::{
 	assign, compile, interface, Assignment, Circuit, InputChoice, Layer, Options, OutputChoice,
+	Roundings,
 };
 pub use error::{show_shape, ModelError};
 pub use gadgets::argmax::argmax_value;

@@ -78,6 +78,11 @@ impl Builder {
 		self.matrices.as_ref().map_or(0, |matrices| matrices[0].rows())
 	}
 
+	/// Entries of A, B and C so far.
+	pub fn non_zeros(&self) -> [usize; 3] {
+		self.matrices.as_ref().map_or([0; 3], |matrices| matrices.each_ref().map(Matrix::non_zeros))
+	}
+
 	/// Wires so far.
 	pub fn wire_count(&self) -> u32 {
 		self.wires
