@@ -4,6 +4,8 @@ use crate::{
 	error::ModelError,
 	gadgets::argmax::{argmax, argmax_value},
 	graph::Graph,
+	ops::{Operator, Requantize},
+	plan::Class,
 	r1cs::{Builder, InverseHint, LinearCombination, R1cs},
 	signal::{Bounds, Signal},
 };
@@ -46,6 +48,43 @@ pub struct Options {
 	pub output: OutputChoice,
 }
 
+/// How the elements of a rounding layer are proven, by class of their scales.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Roundings {
+	/// Elements of which the bounds allow one value only.
+	pub constant: usize,
+	/// Divisions by a power of two.
+	pub power_of_two: usize,
+	/// Short mantissas, at which float32 is exact.
+	pub short_mantissa: usize,
+	/// Floors with onnxruntime's thresholds.
+	pub thresholds: usize,
+	/// Tables of a few bits.
+	pub table: usize,
+	/// Accumulators that are treated one by one, over all elements.
+	pub exceptions: usize,
+}
+
+impl Roundings {
+	/// The counts of an operator; `None` if it does not round.
+	pub fn of(op: &dyn Operator) -> Option<Self> {
+		let op = op.as_any().downcast_ref::<Requantize>()?;
+		let mut counts = Self::default();
+		for case in op.elements() {
+			let class = match case.plan.class() {
+				Class::Constant => &mut counts.constant,
+				Class::PowerOfTwo => &mut counts.power_of_two,
+				Class::ShortMantissa => &mut counts.short_mantissa,
+				Class::Thresholds => &mut counts.thresholds,
+				Class::Table => &mut counts.table,
+			};
+			*class += 1;
+			counts.exceptions += case.plan.exceptions();
+		}
+		Some(counts)
+	}
+}
+
 /// What one operator costs.
 #[derive(Clone, Debug, Serialize)]
 pub struct Layer {
@@ -61,8 +100,12 @@ pub struct Layer {
 	pub constraints: usize,
 	/// Wires.
 	pub wires: u32,
+	/// Entries of A, B and C.
+	pub non_zeros: [usize; 3],
 	/// Bits of the widest signed bound among its results.
 	pub bits: u32,
+	/// How its elements are rounded, where it rounds.
+	pub rounding: Option<Roundings>,
 }
 
 /// A compiled circuit.
@@ -205,7 +248,7 @@ fn synthesize(
 	layers: &mut Vec<Layer>,
 ) {
 	let (outputs, _) = signal_counts(interface);
-	let mut meter = Meter { constraints: 0, wires: builder.wire_count() };
+	let mut meter = Meter { wires: builder.wire_count(), ..Default::default() };
 	let mut tensors: Vec<Vec<Signal>> = Vec::with_capacity(1 + graph.nodes.len());
 
 	let signals = input_signals(graph, builder, input);
@@ -226,7 +269,7 @@ fn synthesize(
 		let multiply_adds = node.op.multiply_adds();
 		let layer =
 			meter.layer(builder, &node.name, node.op.name(), &node.shape, multiply_adds, &signals);
-		layers.push(layer);
+		layers.push(Layer { rounding: Roundings::of(node.op.as_ref()), ..layer });
 		tensors.push(signals);
 		// Sums of many terms are large: keep only what is needed.
 		for &tensor in node.inputs.iter().filter(|&&tensor| last_uses[tensor] == index) {
@@ -276,9 +319,11 @@ fn input_signals(graph: &Graph, builder: &mut Builder, input: Option<&[i64]>) ->
 }
 
 /// Reads a builder's counters between layers.
+#[derive(Default)]
 struct Meter {
 	constraints: usize,
 	wires: u32,
+	non_zeros: [usize; 3],
 }
 
 impl Meter {
@@ -293,10 +338,14 @@ impl Meter {
 	) -> Layer {
 		let constraints = builder.constraint_count() - self.constraints;
 		let wires = builder.wire_count() - self.wires;
+		let total = builder.non_zeros();
+		let non_zeros = [0, 1, 2].map(|matrix| total[matrix] - self.non_zeros[matrix]);
 		(self.constraints, self.wires) = (builder.constraint_count(), builder.wire_count());
+		self.non_zeros = total;
 		let bits = signals.iter().map(|signal| signal.bounds().signed_bits()).max().unwrap_or(0);
 		let (name, op, shape) = (name.into(), op.into(), shape.to_vec());
-		Layer { name, op, shape, multiply_adds, constraints, wires, bits }
+		let rounding = None;
+		Layer { name, op, shape, multiply_adds, constraints, wires, non_zeros, bits, rounding }
 	}
 }
 

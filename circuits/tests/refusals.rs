@@ -257,3 +257,85 @@ fn a_clipped_input_is_narrow() {
 		assert!(assigned(&[0, most as i64 + 1]).is_err());
 	}
 }
+
+fn int64(name: &str, values: &[i64]) -> TensorProto {
+	let raw = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+	tensor(name, DataType::Int64, &[values.len() as i64], raw)
+}
+
+/// A model whose only layer is this operator of `d`, of shape 1×2, with lists of integers.
+fn with_operator(op: &str, lists: &[&[i64]], attributes: &[(&str, i64)]) -> ModelProto {
+	let mut proto = model();
+	let graph = graph_of(&mut proto);
+	let names: Vec<String> = (0..lists.len()).map(|index| format!("list{index}")).collect();
+	let inputs: Vec<&str> = ["d"].into_iter().chain(names.iter().map(String::as_str)).collect();
+	graph.initializer.extend(names.iter().zip(lists).map(|(name, list)| int64(name, list)));
+	let last = graph.node.len() - 1;
+	graph.node[last] = node(op, &inputs, "logits", attributes);
+	proto
+}
+
+#[test]
+fn lists_that_make_no_sense() {
+	const FAR: i64 = i64::MAX;
+	for (words, op, lists, attributes) in [
+		("too large", "Expand", vec![&[1 << 40, 1, 2][..]], vec![]),
+		("too large", "Expand", vec![&[0, 1 << 40, 1 << 40, 1, 2]], vec![]),
+		("its shape is", "Expand", vec![&[-1]], vec![]),
+		("pads", "Pad", vec![&[0, FAR, 0, 0]], vec![]),
+		("pads", "Pad", vec![&[0, i64::MIN, 0, 0]], vec![]),
+		("pads", "Pad", vec![&[0, 1]], vec![]),
+		("too large", "Pad", vec![&[1 << 20, 1 << 20, 0, 0]], vec![]),
+		("a step is 0", "Slice", vec![&[0], &[1], &[1], &[0]], vec![]),
+		("differ in length", "Slice", vec![&[0, 0], &[1]], vec![]),
+		("given twice", "Slice", vec![&[0, 0], &[1, 1], &[1, -1]], vec![]),
+		("is empty", "Slice", vec![&[1], &[1]], vec![]),
+		("outside axis", "Gather", vec![&[0, 2]], vec![("axis", 1)]),
+		("outside axis", "Gather", vec![&[i64::MIN]], vec![("axis", 1)]),
+		("k is", "TopK", vec![&[3]], vec![]),
+		("k is", "TopK", vec![&[0]], vec![]),
+		("k is", "TopK", vec![&[1, 1]], vec![]),
+		("1 outputs of sizes", "Split", vec![&[1, 1]], vec![("axis", 1)]),
+		("1 outputs of sizes", "Split", vec![&[FAR]], vec![("axis", 1)]),
+		("not of size 1", "Squeeze", vec![&[1]], vec![]),
+		("axis 5", "Unsqueeze", vec![&[5]], vec![]),
+		("axis 2", "ReduceSum", vec![&[2]], vec![]),
+		("given twice", "ReduceMax", vec![&[0, -2]], vec![]),
+		("axis 9", "ArgMax", vec![], vec![("axis", 9)]),
+		("type 10", "Cast", vec![], vec![("to", 10)]),
+		("product of shapes", "MatMul", vec![&[1, 2, 3]], vec![]),
+	] {
+		let refused = try_lower(with_operator(op, &lists, &attributes));
+		let error = refused.err().unwrap_or_else(|| panic!("{op} of {lists:?} is accepted"));
+		assert!(error.contains(words), "{op} of {lists:?}: expected “{words}”, got “{error}”");
+	}
+}
+
+#[test]
+fn lists_that_are_long_but_right() {
+	let evaluate = |op, lists: &[&[i64]], attributes: &[(&str, i64)]| {
+		try_lower(with_operator(op, lists, attributes)).unwrap().evaluate(&[10, 100])
+	};
+	assert_eq!(evaluate("Slice", &[&[i64::MAX], &[i64::MIN], &[1], &[i64::MIN]], &[]), [100]);
+	assert_eq!(evaluate("Slice", &[&[-1], &[i64::MIN], &[-1], &[-1]], &[]), [100, 10]);
+	assert_eq!(evaluate("Pad", &[&[0, -1, 1, 2]], &[]), [100, 0, 0, 0, 0, 0]);
+	assert_eq!(evaluate("TopK", &[&[2]], &[("largest", 1)]), [100, 10]);
+	assert_eq!(evaluate("Identity", &[], &[]), [10, 100]);
+}
+
+#[test]
+fn shapes_are_folded() {
+	let mut proto = with_operator("Reshape", &[], &[]);
+	let graph = graph_of(&mut proto);
+	let last = graph.node.pop().unwrap();
+	graph.initializer.extend([int64("at", &[1]), int64("rest", &[-1, 1])]);
+	graph.node.extend([
+		node("Shape", &["d"], "shape", &[]),
+		node("Gather", &["shape", "at"], "columns", &[("axis", 0)]),
+		node("Concat", &["columns", "rest"], "wanted", &[("axis", 0)]),
+	]);
+	graph.node.push(NodeProto { input: vec!["d".into(), "wanted".into()], ..last });
+	let graph = try_lower(proto).unwrap();
+	assert_eq!(graph.output.shape, [2, 1, 1]);
+	assert!(graph.nodes.is_empty(), "only other names for the input");
+}

@@ -11,8 +11,8 @@ use subxt::{
 use subxt_signer::{sr25519::Keypair, SecretUri};
 use thiserror::Error;
 use zkml_primitives::{
-	context_for, Context, Inference, Interface, Metadata, ModelId, Output, Proof, Setup,
-	VerifyingKey, SUBMIT_INFERENCE,
+	context_for, Context, Inference, Interface, Metadata, ModelId, Output, Proof, Scheme,
+	Semantics, Setup, VerifyingKey, SUBMIT_INFERENCE,
 };
 
 /// The pallet's name in the runtime.
@@ -101,6 +101,29 @@ struct InferenceVerified {
 	output: Output,
 }
 
+/// A registered model, as the view function `model` gives it, less its deposit.
+#[derive(Clone, Debug, Decode)]
+pub struct Registered {
+	/// Who registered it.
+	pub owner: [u8; 32],
+	/// The proof system of the key.
+	pub scheme: Scheme,
+	/// The version of the rules by which the model computes.
+	pub semantics: Semantics,
+	/// The verifying key.
+	pub key: VerifyingKey,
+	/// `e(α, β)` of the key.
+	pub alpha_beta: [u8; 384],
+	/// Number of public signals.
+	pub signals: u32,
+	/// What the public signals mean.
+	pub interface: Interface,
+	/// Who made the key.
+	pub setup: Setup,
+	/// What people want to know.
+	pub metadata: Metadata,
+}
+
 /// A connection to a chain.
 #[derive(Clone, Debug)]
 pub struct Chain {
@@ -137,6 +160,14 @@ impl Chain {
 	pub async fn nonce(&self, model: ModelId, account: [u8; 32]) -> Result<u64, ChainError> {
 		let bytes = self.view("nonce", &(model, account).encode()).await?;
 		u64::decode(&mut bytes.as_slice()).map_err(|error| ChainError::Runtime(error.to_string()))
+	}
+
+	/// The model that is registered under an id.
+	pub async fn model(&self, model: ModelId) -> Result<Option<Registered>, ChainError> {
+		let bytes = self.view("model", &model.encode()).await?;
+		// The deposit, whose type is the chain's own, comes last.
+		Option::decode(&mut bytes.as_slice())
+			.map_err(|error| ChainError::Runtime(error.to_string()))
 	}
 
 	/// Whether a model is registered.

@@ -2,7 +2,7 @@
 
 use crate::chain::ChainError;
 use miette::Diagnostic;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zkml_circuits::ModelError;
 
@@ -48,6 +48,17 @@ pub enum CliError {
 	/// A model or its samples.
 	#[error(transparent)]
 	Model(#[from] ModelError),
+	/// A model or its samples, in a file.
+	#[error("{}: {error}", path.display())]
+	In {
+		/// The file.
+		path: PathBuf,
+		/// The cause.
+		error: ModelError,
+		/// What to do, where the file itself tells.
+		#[help]
+		help: Option<String>,
+	},
 	/// A step would need more than there is.
 	#[error("{0}")]
 	#[diagnostic(help("pass --force to try all the same"))]
@@ -55,12 +66,36 @@ pub enum CliError {
 	/// A proof that does not hold.
 	#[error("the proof is not valid: {0}")]
 	Invalid(String),
+	/// An audit found differences; its report is written already.
+	#[error("the keys are not those of the model, by these checks: {failed}{}", not_run(*.skipped))]
+	Audit {
+		/// Names of the checks that do not hold.
+		failed: String,
+		/// How many could not be made because others did not hold.
+		skipped: usize,
+	},
 	/// The chain, or the way to it.
 	#[error(transparent)]
 	Chain(#[from] ChainError),
 	/// Anything else.
 	#[error("{0}")]
 	Other(String),
+}
+
+/// The first characters of a file that begins with a line of text.
+fn beginning_of_text(bytes: &[u8]) -> Option<String> {
+	const SHOWN: usize = 40;
+	let printable = |&&byte: &&u8| (b' '..=b'~').contains(&byte) || byte == b'\t';
+	let line: Vec<u8> = bytes.iter().take_while(printable).take(SHOWN).copied().collect();
+	let ends = matches!(bytes.get(line.len()), None | Some(b'\n' | b'\r')) || line.len() == SHOWN;
+	(ends && line.len() > 3).then(|| String::from_utf8_lossy(&line).into_owned())
+}
+
+fn not_run(skipped: usize) -> String {
+	match skipped {
+		0 => String::new(),
+		count => format!("; {count} could not be run"),
+	}
 }
 
 /// The first characters of a hash.
@@ -73,16 +108,33 @@ impl CliError {
 	pub fn exit_code(&self) -> u8 {
 		match self {
 			Self::Invalid(_) => 3,
-			Self::Model(
+			Self::Model(error) | Self::In { error, .. } => match error {
 				ModelError::Opset { .. }
 				| ModelError::Operator { .. }
 				| ModelError::Node { .. }
 				| ModelError::Symbolic { .. }
 				| ModelError::Overflow { .. }
-				| ModelError::Interface(_),
-			) => 4,
+				| ModelError::Interface(_) => 4,
+				_ => 1,
+			},
 			Self::Chain(_) => 5,
 			_ => 1,
+		}
+	}
+
+	/// For `map_err` on what was read from a file, of which `bytes` are known.
+	pub fn within(path: &Path, bytes: &[u8]) -> impl FnOnce(ModelError) -> Self {
+		let path = path.to_path_buf();
+		let beginning = beginning_of_text(bytes);
+		move |error| {
+			let help = match (&error, beginning) {
+				(ModelError::NotOnnx(_), Some(text)) => Some(format!(
+					"the file is text and begins with \"{text}\": was it downloaded or checked out \
+					 whole?"
+				)),
+				_ => None,
+			};
+			Self::In { path, error, help }
 		}
 	}
 

@@ -100,8 +100,17 @@ pub fn sha256(bytes: &[u8]) -> String {
 	hex::encode(Sha256::digest(bytes))
 }
 
+/// Reads a text file that another verb should have written; says which.
+fn read_made(path: &Path, help: &str) -> Result<String, CliError> {
+	fs::read_to_string(path).map_err(|error| CliError::Content {
+		path: path.into(),
+		what: error.to_string(),
+		help: help.into(),
+	})
+}
+
 fn parse<T: DeserializeOwned>(path: &Path, help: &str) -> Result<T, CliError> {
-	serde_json::from_str(&read_text(path)?).map_err(|error| CliError::Content {
+	serde_json::from_str(&read_made(path, help)?).map_err(|error| CliError::Content {
 		path: path.into(),
 		what: error.to_string(),
 		help: help.into(),
@@ -223,8 +232,9 @@ impl KeysFolder {
 			what,
 			help: "make the keys with `zkml setup`".into(),
 		};
-		let (verifying_key, manifest) = json::read_verifying_key(&read_text(&path)?)
-			.map_err(|error| content(error.to_string()))?;
+		let (verifying_key, manifest) =
+			json::read_verifying_key(&read_made(&path, "make the keys with `zkml setup`")?)
+				.map_err(|error| content(error.to_string()))?;
 		let manifest = manifest.ok_or_else(|| {
 			content("it was not made by zkml, so nothing says what its signals mean".into())
 		})?;

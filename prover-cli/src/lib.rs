@@ -1,6 +1,7 @@
 //! The parts of the command line that other programs can use: its files, and its chain client.
 
 pub mod chain;
+pub mod chart;
 pub mod commands;
 pub mod error;
 pub mod files;

@@ -46,7 +46,10 @@ fn main() -> ExitCode {
 
 fn report(ui: &Ui, error: CliError) -> ExitCode {
 	let code = error.exit_code();
-	ui.json("error", serde_json::json!({ "error": error.to_string(), "exit_code": code }));
+	// An audit's report is its one object.
+	if !matches!(error, CliError::Audit { .. }) {
+		ui.json("error", serde_json::json!({ "error": error.to_string(), "exit_code": code }));
+	}
 	eprintln!("{:?}", miette::Report::new(error));
 	ExitCode::from(code)
 }

@@ -20,8 +20,28 @@ impl Ui {
 	pub fn line(&self, text: impl AsRef<str>) {
 		if !self.json {
 			// A closed pipe is the reader's choice, no error of ours.
-			let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
+			let _ = writeln!(std::io::stdout(), "{}", printable(text.as_ref()));
 		}
+	}
+
+	/// Lines of a result in columns: as wide as their widest cell, to the left or to the right.
+	pub fn table(&self, columns: &[(&str, Align)], rows: &[Vec<String>]) {
+		let length = |text: &str| text.chars().count();
+		let width = |(index, &(heading, _)): (usize, &(&str, Align))| {
+			let cells = rows.iter().filter_map(|row| row.get(index));
+			cells.map(|cell| length(cell)).max().unwrap_or(0).max(length(heading))
+		};
+		let widths: Vec<usize> = columns.iter().enumerate().map(width).collect();
+		let line = |cells: &mut dyn Iterator<Item = &str>| {
+			let cells =
+				cells.zip(&widths).zip(columns).map(|((cell, &width), (_, align))| match align {
+					Align::Left => format!("{cell:width$}"),
+					Align::Right => format!("{cell:>width$}"),
+				});
+			self.line(cells.collect::<Vec<_>>().join("  ").trim_end());
+		};
+		line(&mut columns.iter().map(|&(heading, _)| heading));
+		rows.iter().for_each(|row| line(&mut row.iter().map(String::as_str)));
 	}
 
 	/// The whole result as one JSON object: `{"zkml": 1, "command": …, …}`.
@@ -38,7 +58,7 @@ impl Ui {
 	/// A remark for the user.
 	pub fn note(&self, text: impl AsRef<str>) {
 		if !self.quiet {
-			let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
+			let _ = writeln!(std::io::stderr(), "{}", printable(text.as_ref()));
 		}
 	}
 
@@ -64,6 +84,34 @@ impl Ui {
 		spinner.finish_and_clear();
 		(result, start.elapsed())
 	}
+}
+
+/// Which side of a column its cells stand on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+	/// Words.
+	Left,
+	/// Numbers.
+	Right,
+}
+
+/// Text without the control characters that a file's names might hold for a terminal.
+fn printable(text: &str) -> String {
+	let shown = |c: char| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c };
+	text.chars().map(shown).collect()
+}
+
+/// A number with its digits in groups of three: `1,291`.
+pub fn grouped(number: u64) -> String {
+	let digits = number.to_string();
+	let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+	for (index, digit) in digits.chars().enumerate() {
+		if index > 0 && (digits.len() - index) % 3 == 0 {
+			text.push(',');
+		}
+		text.push(digit);
+	}
+	text
 }
 
 /// A number of bytes for people.

@@ -1,104 +1,10 @@
 //! The verbs that need no chain, as a user types them, bad input included.
 
-use assert_cmd::Command;
+mod common;
+
+use common::{example, Place, PROVE, VERIFY};
 use serde_json::Value;
-use std::{
-	fs,
-	path::{Path, PathBuf},
-};
-use tempfile::TempDir;
-
-fn example(name: &str) -> PathBuf {
-	Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits").join(name)
-}
-
-/// A folder in which `zkml` runs.
-struct Place(TempDir);
-
-impl Place {
-	fn new() -> Self {
-		Self(tempfile::tempdir().unwrap())
-	}
-
-	fn path(&self, name: &str) -> PathBuf {
-		self.0.path().join(name)
-	}
-
-	fn zkml(&self, arguments: &[&str]) -> Command {
-		let mut command = Command::cargo_bin("zkml").unwrap();
-		command.current_dir(self.0.path()).args(arguments);
-		command
-	}
-
-	/// Runs a verb that must succeed; its JSON.
-	fn json(&self, arguments: &[&str]) -> Value {
-		let output = self.zkml(arguments).arg("--json").assert().success().get_output().clone();
-		let value: Value = serde_json::from_slice(&output.stdout).unwrap();
-		assert_eq!(value["zkml"], 1);
-		value
-	}
-
-	/// Runs a verb that must fail; what it says.
-	fn fails(&self, code: i32, arguments: &[&str]) -> String {
-		let output = self.zkml(arguments).assert().code(code).get_output().clone();
-		assert!(output.stdout.is_empty(), "results go to stdout, and there is none");
-		// Messages are wrapped and framed for people; compare words.
-		let text = String::from_utf8(output.stderr).unwrap();
-		text.replace(['│', '×', '╰', '─', '▶'], " ")
-			.split_whitespace()
-			.collect::<Vec<_>>()
-			.join(" ")
-	}
-
-	/// Quantises the example.
-	fn quantized(&self) -> Value {
-		let model = example("digits.onnx");
-		let calibration = example("calibration.npz");
-		let heldout = example("heldout.npz");
-		self.json(&[
-			"quantize",
-			model.to_str().unwrap(),
-			"--calibration",
-			calibration.to_str().unwrap(),
-			"--evaluate",
-			heldout.to_str().unwrap(),
-			"-o",
-			"digits.q.onnx",
-		])
-	}
-
-	/// Quantises, compiles and sets up the example.
-	fn ready() -> Self {
-		let place = Self::new();
-		place.quantized();
-		place.json(&["compile", "digits.q.onnx", "-o", "circuit"]);
-		place.json(&["setup", "circuit", "-o", "keys"]);
-		fs::copy(example("sample.json"), place.path("x.json")).unwrap();
-		place
-	}
-
-	/// The same with a proof.
-	fn proven() -> Self {
-		let place = Self::ready();
-		place.json(&PROVE);
-		place
-	}
-
-	fn damage(&self, name: &str, damage: impl FnOnce(&mut Vec<u8>)) {
-		let mut bytes = fs::read(self.path(name)).unwrap();
-		damage(&mut bytes);
-		fs::write(self.path(name), bytes).unwrap();
-	}
-
-	fn edit(&self, name: &str, edit: impl FnOnce(&mut Value)) {
-		let mut value = serde_json::from_slice(&fs::read(self.path(name)).unwrap()).unwrap();
-		edit(&mut value);
-		fs::write(self.path(name), value.to_string()).unwrap();
-	}
-}
-
-const PROVE: [&str; 8] = ["prove", "circuit", "--keys", "keys", "--input", "x.json", "-o", "proof"];
-const VERIFY: [&str; 4] = ["verify", "proof", "--keys", "keys"];
+use std::fs;
 
 mod the_story {
 	use super::*;
@@ -157,6 +63,39 @@ mod the_story {
 		assert!(shown.get("logits").is_none(), "argmax hides the logits");
 		assert_eq!(shown["input"].as_array().unwrap().len(), 64);
 		place.json(&VERIFY);
+	}
+
+	#[test]
+	fn costs_are_known_before_anything_is_written() {
+		let place = Place::new();
+		place.quantized();
+		let model = place.json(&["inspect", "digits.q.onnx", "--reveal", "argmax"]);
+		assert!(!place.path("target").exists());
+		place.json(&["compile", "digits.q.onnx", "-o", "circuit", "--reveal", "argmax"]);
+		let circuit = place.json(&["inspect", "circuit", "--svg", "layers.svg"]);
+		for field in ["layers", "constraints", "wires", "non_zeros", "interface", "outputs"] {
+			assert_eq!(model["circuit"][field], circuit["circuit"][field], "{field}");
+		}
+		assert_eq!(model["estimate"], circuit["estimate"]);
+		let layers = circuit["circuit"]["layers"].as_array().unwrap();
+		let sum: u64 = (layers.iter())
+			.flat_map(|layer| layer["non_zeros"].as_array().unwrap())
+			.map(|count| count.as_u64().unwrap())
+			.sum();
+		let total = circuit["circuit"]["non_zeros"].as_array().unwrap();
+		assert_eq!(sum, total.iter().map(|count| count.as_u64().unwrap()).sum::<u64>());
+		let rounding =
+			&layers.iter().find(|layer| layer["op"] == "requantize").unwrap()["rounding"];
+		assert!(rounding["power_of_two"].as_u64().unwrap() > 0, "{rounding}");
+		assert_eq!(rounding["exceptions"], 0);
+		let svg = fs::read_to_string(place.path("layers.svg")).unwrap();
+		assert!(svg.contains("hidden.quantize · requantize"), "{svg}");
+		let text = place.fails(1, &["inspect", "circuit", "--reveal", "argmax"]);
+		assert!(text.contains("a folder says itself how it was compiled"), "{text}");
+		let float = example("digits.onnx");
+		let float = float.to_str().unwrap();
+		assert_eq!(place.json(&["inspect", float])["quantized"], false);
+		assert!(place.fails(1, &["inspect", float, "--svg", "x.svg"]).contains("zkml quantize"));
 	}
 
 	#[test]
@@ -272,7 +211,12 @@ mod keys {
 		fs::remove_file(place.path("keys/proving_key.zkey")).unwrap();
 		assert!(place.fails(1, &PROVE).contains("proving_key.zkey: No such file"));
 		fs::remove_dir_all(place.path("keys")).unwrap();
-		assert!(place.fails(1, &PROVE).contains("verification_key.json: No such file"));
+		let text = place.fails(1, &PROVE);
+		assert!(text.contains("verification_key.json: No such file"), "{text}");
+		assert!(text.contains("make the keys with `zkml setup`"), "{text}");
+		let text = place.fails(1, &["setup", "nowhere"]);
+		assert!(text.contains("make the folder with `zkml compile`"), "{text}");
+		assert!(place.fails(1, &["inspect", "nowhere"]).contains("nowhere: No such file"));
 	}
 
 	#[test]
@@ -388,7 +332,9 @@ mod models {
 		let place = Place::new();
 		let good = fs::read(example("digits.onnx")).unwrap();
 		assert!(quantize(&place, b"", 1).contains("it is empty"));
-		assert!(quantize(&place, b"not a model", 1).contains("not an ONNX file"));
+		let text = quantize(&place, b"version https://git-lfs.github.com", 1);
+		assert!(text.contains("m.onnx: not an ONNX file"), "{text}");
+		assert!(text.contains("is text and begins with \"version https"), "{text}");
 		for part in [3, 5] {
 			let text = quantize(&place, &good[..good.len() * part / 6], 1);
 			assert!(text.contains("not an ONNX file, or a truncated one"), "{text}");
@@ -501,10 +447,11 @@ mod models {
 		let text = quantize(&place, &narrow, 1);
 		assert!(text.contains("expected shape 32, got 64"), "{text}");
 		fs::write(place.path("bad.npz"), "PK no zip").unwrap();
+
 		let model = example("digits.onnx");
 		let text =
 			place.fails(1, &["quantize", model.to_str().unwrap(), "--calibration", "bad.npz"]);
-		assert!(text.contains("not an .npz file"), "{text}");
+		assert!(text.contains("bad.npz: samples: not an .npz file"), "{text}");
 	}
 
 	#[test]

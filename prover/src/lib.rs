@@ -5,6 +5,7 @@
 //! - [`setup`]: a proving key from constraints, by one party, for development;
 //! - [`prove`]: a proof from a proving key and a witness;
 //! - [`verify`]: the check that a chain makes, natively;
+//! - [`audit`]: what anybody can check of a proving key against its constraints;
 //! - [`zkey`], [`json`]: keys, proofs and signals in snarkjs' formats;
 //! - [`Manifest`]: what a key says of itself: tool, circuit, interface, who made it.
 //!
@@ -12,6 +13,7 @@
 //! and every public signal, and a quotient given by its values on the odd half of a domain of
 //! twice the size. So keys and proofs can be used on either side.
 
+mod audit;
 mod estimate;
 pub mod json;
 mod key;
@@ -20,6 +22,7 @@ mod proof;
 mod setup;
 pub mod zkey;
 
+pub use audit::{audit, KeyAudit, Outcome};
 pub use estimate::Estimate;
 pub use key::ProvingKey;
 pub use manifest::{Manifest, SetupKind, FORMAT};

@@ -78,7 +78,7 @@ pub fn prove(
 	Ok(Proof(bytes))
 }
 
-fn msm(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+pub(crate) fn msm(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
 	debug_assert_eq!(bases.len(), scalars.len());
 	G1Projective::msm_unchecked(bases, scalars)
 }
@@ -88,23 +88,28 @@ fn msm(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
 /// On the even half it vanishes, so these values give the quotient by the vanishing polynomial.
 fn quotient(key: &ProvingKey, witness: &[Fr]) -> Result<Vec<Fr>, ProveError> {
 	let size = key.domain;
+	if key.a_rows.len() > size || key.b_rows.len() > size {
+		return Err(ProveError::Key("it has more rows than its domain"));
+	}
+	let a = evaluate(&key.a_rows, witness, size)?;
+	let b = evaluate(&key.b_rows, witness, size)?;
+	let c: Vec<Fr> = a.par_iter().zip(&b).map(|(a, b)| *a * b).collect();
+	let (mut a, b, c) = (odd_values(a)?, odd_values(b)?, odd_values(c)?);
+	a.par_iter_mut().zip(&b).zip(&c).for_each(|((a, b), c)| *a = *a * b - c);
+	Ok(a)
+}
+
+/// From a polynomial's values on a domain to those on the odd half of the domain of twice the size.
+pub(crate) fn odd_values(mut values: Vec<Fr>) -> Result<Vec<Fr>, ProveError> {
+	let size = values.len();
 	let domain = Radix2EvaluationDomain::<Fr>::new(size).filter(|domain| domain.size() == size);
 	let domain = domain.ok_or(ProveError::Key("its domain is no power of two of the field"))?;
 	let double = Radix2EvaluationDomain::<Fr>::new(2 * size);
 	let offset = double.ok_or(ProveError::Key("its domain is too large"))?.group_gen;
-	if key.a_rows.len() > size || key.b_rows.len() > size {
-		return Err(ProveError::Key("it has more rows than its domain"));
-	}
-	let mut a = evaluate(&key.a_rows, witness, size)?;
-	let mut b = evaluate(&key.b_rows, witness, size)?;
-	let mut c: Vec<Fr> = a.par_iter().zip(&b).map(|(a, b)| *a * b).collect();
-	for values in [&mut a, &mut b, &mut c] {
-		domain.ifft_in_place(values);
-		Radix2EvaluationDomain::distribute_powers(values, offset);
-		domain.fft_in_place(values);
-	}
-	a.par_iter_mut().zip(&b).zip(&c).for_each(|((a, b), c)| *a = *a * b - c);
-	Ok(a)
+	domain.ifft_in_place(&mut values);
+	Radix2EvaluationDomain::distribute_powers(&mut values, offset);
+	domain.fft_in_place(&mut values);
+	Ok(values)
 }
 
 fn evaluate(rows: &Rows, witness: &[Fr], size: usize) -> Result<Vec<Fr>, ProveError> {
@@ -160,8 +165,8 @@ mod tests {
 	use rand::{rngs::StdRng, SeedableRng};
 	use zkml_circuits::{
 		gadgets::requantize::{requantize, Requantization},
-		r1cs::{Builder, LinearCombination, R1cs},
-		Signal,
+		r1cs::{Builder, R1cs},
+		Bounds, Signal,
 	};
 	use zkml_verifier::encoding::encode_scalar;
 
@@ -169,9 +174,8 @@ mod tests {
 	fn circuit(v: i64, context: u64) -> (R1cs, Vec<Fr>) {
 		let mut builder = Builder::both(1, 1);
 		let wire = builder.alloc_private_input(|| Fr::from(v));
-		let lc = LinearCombination::wire(wire);
-		let v = Signal { lc, value: v, lo: -300, hi: 300 };
-		let how = Requantization { shift: 3, lo: 0, bits: 4 };
+		let v = Signal::wire(wire, v, Bounds { lo: -300, hi: 300 });
+		let how = Requantization::by_power_of_two(3, 0, 15);
 		let y = requantize(&mut builder, &v, &how);
 		let (out, context_wire) = (builder.public(0), builder.public(1));
 		builder.assign(out, || Fr::from(y.value));

@@ -173,7 +173,6 @@ impl Harness {
 		assert_eq!(verdict, Verdict::Unique, "{pins:?} for {values:?}");
 	}
 
-
 	/// No assignment of the gadget's own wires gives these outputs.
 	pub(crate) fn rejects_output(&self, values: &[i64], forged: &[i64]) {
 		let run = self.run(values);

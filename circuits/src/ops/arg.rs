@@ -45,7 +45,8 @@ impl Operator for Arg {
 		let sign = if self.smallest { -1 } else { 1 };
 		(self.windows.iter())
 			.map(|window| {
-				let candidates = window.iter().map(|&(element, _)| sign * inputs[0][element as usize]);
+				let candidates =
+					window.iter().map(|&(element, _)| sign * inputs[0][element as usize]);
 				window[argmax_value(&candidates.collect::<Vec<_>>())].1.into()
 			})
 			.collect()
@@ -87,11 +88,7 @@ pub(super) fn lower_min(lowering: &mut Lowering<'_>, node: &Node) -> Result<Valu
 	lower(lowering, node, true)
 }
 
-fn lower(
-	lowering: &mut Lowering<'_>,
-	node: &Node,
-	smallest: bool,
-) -> Result<Value, ModelError> {
+fn lower(lowering: &mut Lowering<'_>, node: &Node, smallest: bool) -> Result<Value, ModelError> {
 	node.only_attributes(&["axis", "keepdims", "select_last_index"])?;
 	let from = lowering.value(node, 0)?.shape().to_vec();
 	let axis = axis(node, node.int("axis", 0)?, from.len())?;

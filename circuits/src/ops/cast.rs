@@ -77,7 +77,9 @@ fn constant(node: &Node, tensor: Tensor, target: Target) -> Result<Tensor, Model
 		(Target::Float, Some(integers), _) => {
 			Data::F32(integers.iter().map(|&value| value as f32).collect())
 		},
-		(Target::Integer(kind), Some(integers), _) => of_kind(kind, &integers).ok_or_else(beyond)?,
+		(Target::Integer(kind), Some(integers), _) => {
+			of_kind(kind, &integers).ok_or_else(beyond)?
+		},
 		_ => return Err(beyond()),
 	};
 	Ok(Tensor { shape, data })
@@ -141,9 +143,7 @@ fn truncate(lowering: &mut Lowering<'_>, node: &Node, kind: Kind) -> Result<Valu
 	let (shape, count) = (real.shape.clone(), real.units.len());
 	let tensor = match exponent {
 		0 => real.tensor,
-		1..=30 => {
-			lowering.affine(node, real.tensor, Factors::All(1 << exponent), None, &shape)?
-		},
+		1..=30 => lowering.affine(node, real.tensor, Factors::All(1 << exponent), None, &shape)?,
 		-20..=-1 => {
 			let fraction = -exponent;
 			let negated = lowering.affine(node, real.tensor, Factors::All(-1), None, &shape)?;

@@ -15,7 +15,9 @@ pub(super) fn lower_dropout(
 	node.only_attributes(&["ratio", "seed", "is_test", "consumed_inputs"])?;
 	if let Some(training) = lowering.ints(node, 2)? {
 		if training != [0] {
-			return Err(node.error("training mode is not supported: export the model for inference"));
+			return Err(
+				node.error("training mode is not supported: export the model for inference")
+			);
 		}
 	}
 	Ok(vec![lowering.value(node, 0)?])

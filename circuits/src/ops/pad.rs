@@ -33,7 +33,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 		Some(given) => axes(node, &given, from.len())?,
 		None => (0..from.len()).collect(),
 	};
-	let misfit = || node.error(format!("pads {pads:?} for an input of shape {}", show_shape(&from)));
+	let misfit =
+		|| node.error(format!("pads {pads:?} for an input of shape {}", show_shape(&from)));
 	if pads.len() != 2 * along.len() {
 		return Err(misfit());
 	}
@@ -51,9 +52,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 	let order = grid(&places);
 	match mode {
 		"constant" => constant(lowering, node, value, shape, &order),
-		"reflect" | "edge" | "wrap" => {
-			super::moves::reorder(lowering, node, value, shape, order)
-		},
+		"reflect" | "edge" | "wrap" => super::moves::reorder(lowering, node, value, shape, order),
 		other => Err(node.error(format!("mode {other} is not supported"))),
 	}
 }
@@ -73,7 +72,10 @@ fn range(mode: &str, size: usize, before: i64, after: i64) -> Option<Vec<Option<
 		"edge" if kept == 0 => 0,
 		_ => most,
 	};
-	if kept < 0 || kept + before + after > most || (before > 0 || after > 0) && before.max(after) > within {
+	if kept < 0
+		|| kept + before + after > most
+		|| (before > 0 || after > 0) && before.max(after) > within
+	{
 		return None;
 	}
 	let place = |at: i64| {
@@ -96,9 +98,8 @@ fn constant(
 	shape: Vec<usize>,
 	order: &[usize],
 ) -> Result<Value, ModelError> {
-	let places: Vec<(u32, u32)> = (order.iter())
-		.map(|&at| if at >= OUTSIDE { (1, 0) } else { (0, at as u32) })
-		.collect();
+	let places: Vec<(u32, u32)> =
+		(order.iter()).map(|&at| if at >= OUTSIDE { (1, 0) } else { (0, at as u32) }).collect();
 	let padding = match node.optional_input(2) {
 		Some(_) => lowering.constant(node, 2)?.clone(),
 		None => match &value {

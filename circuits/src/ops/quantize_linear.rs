@@ -262,17 +262,18 @@ fn round(
 		}
 	}
 	let direct = real.source.as_ref().filter(|source| !source.moved);
-	if let (Some(source), true) = (direct, real.then.is_empty()) {
-		let same_type = source.quantized.kind.range() == Some((lo, hi));
-		if same_type && how.uniform() == Some((source.scale, source.zero_point)) {
-			return Ok(source.quantized.tensor);
+	if let (Some(source), Some(uniform), true) = (direct, how.uniform(), real.then.is_empty()) {
+		if source.quantized.kind.range() == Some((lo, hi)) {
+			if uniform == (source.scale, source.zero_point) {
+				return Ok(source.quantized.tensor);
+			}
+			// onnxruntime merges QuantizeLinear, DequantizeLinear, QuantizeLinear,
+			// DequantizeLinear of one type into one pair, whose integers are others.
+			return Err(node.error(
+				"its input comes straight from a DequantizeLinear of another scale: remove one of \
+				 the two pairs",
+			));
 		}
-		// onnxruntime merges QuantizeLinear, DequantizeLinear, QuantizeLinear, DequantizeLinear
-		// into one pair, whose integers are others.
-		return Err(node.error(
-			"its input comes straight from a DequantizeLinear of another scale or type: remove one of \
-			 the two pairs",
-		));
 	}
 	// A table holds two slopes only for a narrow input; a wide one is an operator before rounding.
 	let leaky = |unary: &Unary| matches!(unary, Unary::LeakyRelu { .. });

@@ -19,12 +19,18 @@ use crate::{
 	value::{Real, Unit, Value},
 };
 
-/// What a node reduces: its windows, and the shape of its result; `None` if nothing.
+/// The windows that a node reduces, and the shape of its result.
+struct Reduction {
+	windows: Vec<Vec<u32>>,
+	shape: Vec<usize>,
+}
+
+/// What a node reduces; `None` if nothing.
 fn read(
 	lowering: &Lowering<'_>,
 	node: &Node,
 	from: &[usize],
-) -> Result<Option<(Vec<Vec<u32>>, Vec<usize>)>, ModelError> {
+) -> Result<Option<Reduction>, ModelError> {
 	node.only_attributes(&["axes", "keepdims", "noop_with_empty_axes"])?;
 	let given = lowering.axes(node, 1)?.unwrap_or_default();
 	let along: Vec<usize> = match given.is_empty() {
@@ -32,7 +38,8 @@ fn read(
 		true if node.int("noop_with_empty_axes", 0)? != 0 => return Ok(None),
 		true => (0..from.len()).collect(),
 	};
-	Ok(Some((windows(from, &along), without(node, from, &along)?)))
+	let shape = without(node, from, &along)?;
+	Ok(Some(Reduction { windows: windows(from, &along), shape }))
 }
 
 /// A shape without some axes, or with size 1 there if the node keeps them.
@@ -49,14 +56,10 @@ pub(super) fn without(
 	Ok(sizes.collect())
 }
 
-fn extreme(
-	lowering: &mut Lowering<'_>,
-	node: &Node,
-	smallest: bool,
-) -> Result<Value, ModelError> {
+fn extreme(lowering: &mut Lowering<'_>, node: &Node, smallest: bool) -> Result<Value, ModelError> {
 	let value = lowering.value(node, 0)?;
 	match read(lowering, node, value.shape())? {
-		Some((windows, shape)) => pool(lowering, node, value, windows, shape, smallest),
+		Some(Reduction { windows, shape }) => pool(lowering, node, value, windows, shape, smallest),
 		None => Ok(value),
 	}
 }
@@ -71,7 +74,7 @@ pub(super) fn lower_min(lowering: &mut Lowering<'_>, node: &Node) -> Result<Valu
 
 pub(super) fn lower_mean(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	let input = lowering.real(node, 0)?;
-	let Some((windows, shape)) = read(lowering, node, &input.shape)? else {
+	let Some(Reduction { windows, shape }) = read(lowering, node, &input.shape)? else {
 		return Ok(Value::Real(input));
 	};
 	let counts: Vec<usize> = windows.iter().map(Vec::len).collect();
@@ -80,7 +83,7 @@ pub(super) fn lower_mean(lowering: &mut Lowering<'_>, node: &Node) -> Result<Val
 
 pub(super) fn lower_sum(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	let input = lowering.real(node, 0)?;
-	let Some((windows, shape)) = read(lowering, node, &input.shape)? else {
+	let Some(Reduction { windows, shape }) = read(lowering, node, &input.shape)? else {
 		return Ok(Value::Real(input));
 	};
 	let (input, exponents) = sum_units(lowering, node, &input, &windows)?;

@@ -8,10 +8,7 @@ use crate::{
 	value::Value,
 };
 
-pub(super) fn lower_squeeze(
-	lowering: &mut Lowering<'_>,
-	node: &Node,
-) -> Result<Value, ModelError> {
+pub(super) fn lower_squeeze(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&["axes"])?;
 	let value = lowering.value(node, 0)?;
 	let from = value.shape();
@@ -20,7 +17,9 @@ pub(super) fn lower_squeeze(
 		None => (0..from.len()).filter(|&axis| from[axis] == 1).collect(),
 	};
 	if let Some(axis) = gone.iter().find(|&&axis| from[axis] != 1) {
-		return Err(node.error(format!("axis {axis} of shape {} is not of size 1", show_shape(from))));
+		return Err(
+			node.error(format!("axis {axis} of shape {} is not of size 1", show_shape(from)))
+		);
 	}
 	let kept = (0..from.len()).filter(|axis| !gone.contains(axis));
 	let shape = kept.map(|axis| from[axis]).collect();

@@ -64,8 +64,10 @@ impl Operator for TopK {
 	fn evaluate(&self, inputs: &[&[i64]]) -> Vec<i64> {
 		(self.windows.iter())
 			.flat_map(|window| {
-				let values: Vec<i64> =
-					window.iter().map(|&element| self.sign() * inputs[0][element as usize]).collect();
+				let values: Vec<i64> = window
+					.iter()
+					.map(|&element| self.sign() * inputs[0][element as usize])
+					.collect();
 				let positions = topk_positions(&values, self.k);
 				let largest = positions.iter().map(|&position| self.sign() * values[position]);
 				largest.chain(positions.iter().map(|&position| position as i64)).collect::<Vec<_>>()
@@ -94,8 +96,10 @@ impl Operator for TopK {
 				let candidates: Vec<Signal> = own.iter().map(|x| x.times(self.sign())).collect();
 				let (values, indices) = topk(builder, &candidates, self.k);
 				// The values are pinned, so that they lie within what is known of their ranks.
-				let values = values.iter().zip(bounds).map(|(value, Bounds { lo, hi })| {
-					Signal { lo, hi, ..value.times(self.sign()) }
+				let values = values.iter().zip(bounds).map(|(value, Bounds { lo, hi })| Signal {
+					lo,
+					hi,
+					..value.times(self.sign())
 				});
 				values.chain(indices).collect::<Vec<_>>()
 			})
@@ -176,12 +180,14 @@ mod tests {
 	#[test]
 	fn values_and_indices() {
 		let values = [1, 3, 3, -2, 5];
-		for (smallest, expected) in [(false, [3, 3, 1, 2, 5, -2, 1, 0]), (true, [1, 3, 0, 1, -2, 5, 0, 1])]
+		for (smallest, expected) in
+			[(false, [3, 3, 1, 2, 5, -2, 1, 0]), (true, [1, 3, 0, 1, -2, 5, 0, 1])]
 		{
 			assert_eq!(op(smallest).evaluate(&[&values]), expected);
-			let harness = Harness::new(vec![Bounds { lo: -9, hi: 9 }; 5], move |builder, inputs| {
-				op(smallest).constrain(builder, &[inputs])
-			});
+			let harness =
+				Harness::new(vec![Bounds { lo: -9, hi: 9 }; 5], move |builder, inputs| {
+					op(smallest).constrain(builder, &[inputs])
+				});
 			harness.accepts(&values, &expected);
 			harness.rejects_single_wire_changes(&values);
 			let mut forged = expected;

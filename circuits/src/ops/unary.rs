@@ -38,7 +38,8 @@ pub(super) fn lower_relu(lowering: &mut Lowering<'_>, node: &Node) -> Result<Val
 
 pub(super) fn lower_clip(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&["min", "max"])?;
-	if let Some(Value::Quantized(quantized)) = node.optional_input(0).and_then(|x| lowering.named(x))
+	if let Some(Value::Quantized(quantized)) =
+		node.optional_input(0).and_then(|x| lowering.named(x))
 	{
 		let quantized = quantized.clone();
 		return clip_integers(lowering, node, quantized);
@@ -68,11 +69,12 @@ fn clip_integers(
 ) -> Result<Value, ModelError> {
 	// Bounds beyond 40 bits cut nothing off.
 	const MOST: i64 = 1 << 40;
-	let bound = |lowering: &Lowering<'_>, index, default| match lowering.ints(node, index)?.as_deref() {
-		None => Ok(default),
-		Some(&[value]) => Ok(value.clamp(-MOST, MOST)),
-		Some(_) => Err(node.error(format!("its input {index} is not one integer"))),
-	};
+	let bound =
+		|lowering: &Lowering<'_>, index, default| match lowering.ints(node, index)?.as_deref() {
+			None => Ok(default),
+			Some(&[value]) => Ok(value.clamp(-MOST, MOST)),
+			Some(_) => Err(node.error(format!("its input {index} is not one integer"))),
+		};
 	let (lo, hi) = (bound(lowering, 1, -MOST)?, bound(lowering, 2, MOST)?);
 	let count = lowering.bounds_of(quantized.tensor).len();
 	let clamp = Clamp { lo: vec![lo; count], hi: vec![hi; count] };

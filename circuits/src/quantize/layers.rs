@@ -338,6 +338,9 @@ fn pool(reader: &mut Reader<'_>, node: &Node) -> Result<(), ModelError> {
 			if node.op == "MaxPool" {
 				Op::MaxPool(window)
 			} else {
+				if window.dilations.iter().any(|&dilation| dilation != 1) {
+					return Err(node.error("dilations are not supported"));
+				}
 				let include_pad = node.int("count_include_pad", 0)? != 0;
 				Op::AveragePool { window, include_pad }
 			}

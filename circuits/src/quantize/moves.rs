@@ -54,7 +54,7 @@ pub(super) fn moved(op: &Move, inputs: &[&[usize]]) -> Result<Vec<Moved>, String
 				.iter()
 				.map(|&axis| (0..shape[axis]).map(|i| i * strides[axis]).collect())
 				.collect();
-			vec![by_axis(&axes)]
+			vec![by_axis(&axes)?]
 		},
 		Move::Slice(ranges) => {
 			let strides = strides(shape);
@@ -69,7 +69,7 @@ pub(super) fn moved(op: &Move, inputs: &[&[usize]]) -> Result<Vec<Moved>, String
 			if axes.len() != rank || axes.iter().any(Vec::is_empty) {
 				return Err("the slice is empty".into());
 			}
-			vec![by_axis(&axes)]
+			vec![by_axis(&axes)?]
 		},
 		Move::Gather { axis, indices, shape: gathered } => {
 			axis_ok(*axis)?;
@@ -86,7 +86,7 @@ pub(super) fn moved(op: &Move, inputs: &[&[usize]]) -> Result<Vec<Moved>, String
 					}
 				})
 				.collect();
-			let mut result = by_axis(&axes);
+			let mut result = by_axis(&axes)?;
 			result.shape.splice(*axis..=*axis, gathered.iter().copied());
 			vec![result]
 		},
@@ -114,7 +114,7 @@ pub(super) fn moved(op: &Move, inputs: &[&[usize]]) -> Result<Vec<Moved>, String
 				};
 				axes.push((0..total).map(source).collect());
 			}
-			vec![by_axis(&axes)]
+			vec![by_axis(&axes)?]
 		},
 		Move::Concat(axis) => {
 			axis_ok(*axis)?;
@@ -122,7 +122,8 @@ pub(super) fn moved(op: &Move, inputs: &[&[usize]]) -> Result<Vec<Moved>, String
 		},
 		Move::Split { axis, sizes } => {
 			axis_ok(*axis)?;
-			if sizes.iter().sum::<usize>() != shape[*axis] || sizes.contains(&0) {
+			let total = sizes.iter().try_fold(0usize, |total, &size| total.checked_add(size));
+			if total != Some(shape[*axis]) || sizes.contains(&0) {
 				return Err(format!("sizes {sizes:?} for a dimension of {}", shape[*axis]));
 			}
 			let strides = strides(shape);
@@ -138,7 +139,7 @@ pub(super) fn moved(op: &Move, inputs: &[&[usize]]) -> Result<Vec<Moved>, String
 				start += size;
 				by_axis(&axes)
 			};
-			sizes.iter().map(part).collect()
+			sizes.iter().map(part).collect::<Result<_, _>>()?
 		},
 	})
 }
@@ -151,8 +152,15 @@ fn strides(shape: &[usize]) -> Vec<usize> {
 	strides
 }
 
+/// Most elements of a result.
+const MAX_ELEMENTS: usize = 1 << 26;
+
 /// The product of positions along each axis.
-fn by_axis(axes: &[Vec<usize>]) -> Moved {
+fn by_axis(axes: &[Vec<usize>]) -> Result<Moved, String> {
+	let count = axes.iter().try_fold(1usize, |count, axis| count.checked_mul(axis.len()));
+	if count.is_none_or(|count| count > MAX_ELEMENTS) {
+		return Err("its result is too large".into());
+	}
 	let mut sources = vec![0];
 	for axis in axes {
 		sources = sources
@@ -168,7 +176,7 @@ fn by_axis(axes: &[Vec<usize>]) -> Moved {
 			})
 			.collect();
 	}
-	Moved { shape: axes.iter().map(Vec::len).collect(), sources }
+	Ok(Moved { shape: axes.iter().map(Vec::len).collect(), sources })
 }
 
 fn concat(inputs: &[&[usize]], axis: usize) -> Result<Moved, String> {

@@ -135,6 +135,10 @@ impl<'a> Planner<'a> {
 			additions: BTreeMap::new(),
 		};
 		let mut grids: BTreeMap<TensorId, Vec<Grid>> = BTreeMap::new();
+		let mut last_use = vec![0; self.net.tensors.len()];
+		for (index, layer) in self.net.layers.iter().enumerate() {
+			layer.inputs.iter().for_each(|&input| last_use[input] = index);
+		}
 		let count = |tensor: TensorId| self.net.shape(tensor).iter().product();
 		grids.insert(self.net.input, vec![Grid::UNKNOWN; count(self.net.input)]);
 		quantize_grids(&plan, &mut grids, self.net.input);
@@ -188,6 +192,9 @@ impl<'a> Planner<'a> {
 			for (&output, result) in layer.outputs.iter().zip(results) {
 				grids.insert(output, result);
 				quantize_grids(&plan, &mut grids, output);
+			}
+			for input in layer.inputs.iter().filter(|&&input| last_use[input] == index) {
+				grids.remove(input);
 			}
 		}
 		Ok(Ok(plan))

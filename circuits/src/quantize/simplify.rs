@@ -13,7 +13,7 @@ use crate::error::ModelError;
 
 /// Rewrites until nothing changes.
 pub(super) fn simplify(net: &mut Net) -> Result<(), ModelError> {
-	while fold_hard_swish(net) || fold_back(net) {}
+	while fold_hard_sigmoid(net) || fold_hard_swish(net) || fold_back(net) {}
 	while sum_instead_of_mean(net) || fold_forward(net) || fold_back(net) {}
 	realise(net)?;
 	for layer in &net.layers {
@@ -335,6 +335,35 @@ fn fold_hard_swish(net: &mut Net) -> bool {
 				},
 				_ => {},
 			}
+		}
+	}
+	false
+}
+
+/// Finds a `HardSigmoid` written out: `clip(x + 3, 0, 6) / 6`.
+fn fold_hard_sigmoid(net: &mut Net) -> bool {
+	for index in 0..net.layers.len() {
+		let Op::Affine(sixth) = &net.layers[index].op else { continue };
+		if !matches!(sixth.factor[..], [factor] if (factor - 1.0 / 6.0).abs() < 1e-6)
+			|| sixth.offset[0] != 0.0
+		{
+			continue;
+		}
+		let clipped = net.layers[index].inputs[0];
+		let (Some(clip), Some(_)) = (net.producer(clipped), net.only_consumer(clipped)) else {
+			continue;
+		};
+		if !matches!(net.layers[clip].op, Op::Clip { lo: 0.0, hi: 6.0 }) {
+			continue;
+		}
+		let Some(adder) = net.producer(net.layers[clip].inputs[0]) else { continue };
+		let adds_three = matches!(&net.layers[adder].op, Op::Affine(affine)
+			if affine.is_addition() && affine.offset == [3.0]);
+		if adds_three {
+			net.layers[index].op = Op::HardSigmoid { alpha: 1.0 / 6.0, beta: 0.5 };
+			net.layers[index].inputs = vec![net.layers[adder].inputs[0]];
+			net.drop_dead_layers();
+			return true;
 		}
 	}
 	false

@@ -5,6 +5,9 @@ use crate::{
 	onnx::{Attribute, Node},
 };
 
+/// Most elements of all windows of a plane.
+const MAX_VISITS: usize = 1 << 26;
+
 /// A sliding window over the spatial axes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Window {
@@ -90,6 +93,13 @@ impl Window {
 		}
 		let ends = pads.split_off(rank);
 		let window = Self { kernel, strides, begins: pads, ends, dilations, ceil };
+		let visits = window.outputs(&input[2..]).and_then(|outputs| {
+			let sizes = outputs.iter().chain(&window.kernel);
+			sizes.copied().try_fold(1usize, usize::checked_mul)
+		});
+		if visits.is_some_and(|visits| visits > MAX_VISITS) {
+			return Err(node.error("its windows have too many elements in all"));
+		}
 		if window.outputs(&input[2..]).is_none() {
 			return Err(node.error(format!(
 				"its window is larger than its input of shape {}",

@@ -78,6 +78,11 @@ impl Builder {
 		self.matrices.as_ref().map_or(0, |matrices| matrices[0].rows())
 	}
 
+	/// Entries of A, B and C so far.
+	pub fn non_zeros(&self) -> [usize; 3] {
+		self.matrices.as_ref().map_or([0; 3], |matrices| matrices.each_ref().map(Matrix::non_zeros))
+	}
+
 	/// Wires so far.
 	pub fn wire_count(&self) -> u32 {
 		self.wires
@@ -322,7 +327,7 @@ mod tests {
 	fn range(width: u32) -> R1cs {
 		let mut builder = Builder::constraints(0, 0);
 		let wire = builder.alloc_private_input(Fr::zero);
-		builder.range(wire, 0, width);
+		builder.range(wire.into(), 0, width);
 		builder.into_r1cs().0
 	}
 

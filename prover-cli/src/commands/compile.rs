@@ -1,36 +1,16 @@
 //! `zkml compile`
 
-use super::{show_layers, written, Shape};
+use super::{choices::Choices, read_model, show_layers, written};
 use crate::{
 	error::CliError,
 	files::{self, CircuitFile, CIRCUIT_FILES, FORMAT, TOOL},
 	ui::{self, Ui},
 };
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
-use zkml_circuits::{
-	compile, lower, onnx::Model, r1cs::write_r1cs, InputChoice, Options, OutputChoice,
-};
+use zkml_circuits::{compile, lower, r1cs::write_r1cs};
 use zkml_primitives::{InputVisibility, Interface};
-
-/// Who sees the input.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Input {
-	/// Only the prover.
-	Private,
-	/// Everybody.
-	Public,
-}
-
-/// What is shown of the result.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Output {
-	/// Every value of the last layer.
-	Logits,
-	/// The index of the largest value.
-	Argmax,
-}
 
 /// Compile a quantised ONNX model into a circuit.
 ///
@@ -42,36 +22,18 @@ pub struct Compile {
 	/// The circuit's folder.
 	#[arg(short, long, default_value = "target/zkml/circuit")]
 	output: PathBuf,
-	/// Who sees the input.
-	#[arg(long, value_enum, default_value = "private")]
-	input_visibility: Input,
-	/// What is shown of the result.
-	#[arg(long, value_enum, default_value = "logits")]
-	reveal: Output,
-	/// Shape of the input where the model leaves it open, such as 1,3,32,32.
-	#[arg(long)]
-	input_shape: Option<Shape>,
+	#[command(flatten)]
+	choices: Choices,
 }
 
 impl Compile {
 	/// Runs the verb.
 	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
-		let model_bytes = files::read(&self.model)?;
-		let options = Options {
-			input: match self.input_visibility {
-				Input::Private => InputChoice::Private,
-				Input::Public => InputChoice::Public,
-			},
-			output: match self.reveal {
-				Output::Logits => OutputChoice::Logits,
-				Output::Argmax => OutputChoice::Argmax,
-			},
-		};
-		let (circuit, elapsed) = ui.step("compiling", || {
-			let model = Model::read(&model_bytes, Shape::sizes(&self.input_shape))?;
-			compile(&lower(&model)?, &options).map(|circuit| (model.input.shape, circuit))
-		});
-		let (input_shape, circuit) = circuit?;
+		let (model, model_bytes) = read_model(&self.model, self.choices.input_shape())?;
+		let options = self.choices.options();
+		let (circuit, elapsed) =
+			ui.step("compiling", || lower(&model).and_then(|graph| compile(&graph, &options)));
+		let circuit = circuit?;
 		let mut r1cs = Vec::new();
 		write_r1cs(&circuit.r1cs, &mut r1cs).map_err(CliError::file(&self.output))?;
 		let file = CircuitFile {
@@ -79,7 +41,7 @@ impl Compile {
 			tool: TOOL.into(),
 			circuit_sha256: files::sha256(&r1cs),
 			model_sha256: files::sha256(&model_bytes),
-			input_shape,
+			input_shape: model.input.shape,
 			options,
 			interface: circuit.interface,
 			signals: signal_names(&circuit.interface),
@@ -117,7 +79,7 @@ impl Compile {
 }
 
 /// What each public signal is, in order.
-fn signal_names(interface: &Interface) -> Vec<String> {
+pub(crate) fn signal_names(interface: &Interface) -> Vec<String> {
 	let outputs = interface.output.packing().map_or(0, |packing| packing.words());
 	let inputs = match &interface.input {
 		InputVisibility::Public(tensor) => tensor.packing.words(),

@@ -1,5 +1,7 @@
 //! The verbs, one file each.
 
+pub mod audit;
+mod choices;
 pub mod compile;
 pub mod deregister;
 pub mod inspect;
@@ -13,12 +15,19 @@ pub mod verify;
 use crate::{
 	error::CliError,
 	files,
-	ui::{self, Ui},
+	ui::{self, Align, Ui},
 };
 use clap::{Args, Subcommand};
 use serde_json::json;
-use std::path::Path;
-use zkml_circuits::{onnx::Model, quantize::Report, samples::Samples, Layer};
+use sha2::{Digest, Sha256};
+use std::{io::Write, path::Path};
+use zkml_circuits::{
+	onnx::Model,
+	quantize::Report,
+	r1cs::{write_r1cs, R1cs},
+	samples::Samples,
+	Layer, Roundings,
+};
 use zkml_primitives::{Inference, Interface, Output, OutputKind, Scale};
 
 /// The verbs.
@@ -36,6 +45,8 @@ pub enum Command {
 	Prove(prove::Prove),
 	/// Verify a proof.
 	Verify(verify::Verify),
+	/// Check that keys, and a registered model, are those of an ONNX file.
+	Audit(audit::Audit),
 	/// Register a model on a chain.
 	Register(register::Register),
 	/// Submit a proof to a chain.
@@ -57,6 +68,7 @@ impl Command {
 			Self::Setup(command) => command.run(ui),
 			Self::Prove(command) => command.run(ui),
 			Self::Verify(command) => command.run(ui),
+			Self::Audit(command) => command.run(ui),
 			Self::Register(command) => command.run(ui),
 			Self::Submit(command) => command.run(ui),
 			Self::Deregister(command) => command.run(ui),
@@ -84,16 +96,21 @@ pub(crate) fn block_on<T>(
 	Ok(runtime.block_on(future)?)
 }
 
-/// Reads an ONNX file, naming the file where it is none.
-pub(crate) fn read_model(path: &Path, shape: Option<&[usize]>) -> Result<Model, CliError> {
+/// Reads an ONNX file; its bytes, too.
+pub(crate) fn read_model(
+	path: &Path,
+	shape: Option<&[usize]>,
+) -> Result<(Model, Vec<u8>), CliError> {
 	let bytes = files::read(path)?;
-	Ok(Model::read(&bytes, shape)?)
+	let model = Model::read(&bytes, shape).map_err(CliError::within(path, &bytes))?;
+	Ok((model, bytes))
 }
 
 /// Reads samples for a model.
 pub(crate) fn read_samples(path: &Path, model: &Model) -> Result<Samples, CliError> {
 	let file = std::fs::File::open(path).map_err(CliError::file(path))?;
-	Ok(Samples::read_npz(std::io::BufReader::new(file), &model.input.shape)?)
+	Samples::read_npz(std::io::BufReader::new(file), &model.input.shape)
+		.map_err(CliError::within(path, &[]))
 }
 
 /// The shape of an input, as typed: `1,28,28` or `1x28x28`.
@@ -132,25 +149,68 @@ pub(crate) fn show_accuracy(ui: &Ui, what: &str, accuracy: &Report) {
 	ui.line(format!("  labels alike        {}", percent(Some(accuracy.agreement))));
 }
 
+/// SHA-256 of the `.r1cs` file of a circuit, in hexadecimal.
+pub(crate) fn circuit_hash(r1cs: &R1cs) -> String {
+	struct Hasher(Sha256);
+	impl std::io::Write for Hasher {
+		fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+			self.0.update(bytes);
+			Ok(bytes.len())
+		}
+
+		fn flush(&mut self) -> std::io::Result<()> {
+			Ok(())
+		}
+	}
+	let mut out = std::io::BufWriter::new(Hasher(Sha256::new()));
+	let written = write_r1cs(r1cs, &mut out).and_then(|()| out.flush());
+	written.expect("hashing does not fail");
+	hex::encode(out.get_ref().0.clone().finalize())
+}
+
 /// Prints costs by layer as a table.
 pub(crate) fn show_layers(ui: &Ui, layers: &[Layer]) {
-	let width = layers.iter().map(|layer| layer.name.len()).max().unwrap_or(0).max(5);
-	ui.line(format!(
-		"{:width$}  {:10}  {:>12}  {:>13}  {:>11}  {:>7}  {:>4}",
-		"layer", "operator", "shape", "multiply-adds", "constraints", "wires", "bits"
-	));
-	for layer in layers {
-		ui.line(format!(
-			"{:width$}  {:10}  {:>12}  {:>13}  {:>11}  {:>7}  {:>4}",
-			layer.name,
-			layer.op,
+	let columns = [
+		("layer", Align::Left),
+		("operator", Align::Left),
+		("shape", Align::Right),
+		("multiply-adds", Align::Right),
+		("constraints", Align::Right),
+		("wires", Align::Right),
+		("non-zeros", Align::Right),
+		("bits", Align::Right),
+		("rounding", Align::Left),
+	];
+	let row = |layer: &Layer| {
+		vec![
+			layer.name.clone(),
+			layer.op.clone(),
 			zkml_circuits::show_shape(&layer.shape),
-			layer.multiply_adds,
-			layer.constraints,
-			layer.wires,
-			layer.bits
-		));
-	}
+			layer.multiply_adds.to_string(),
+			layer.constraints.to_string(),
+			layer.wires.to_string(),
+			layer.non_zeros.iter().sum::<usize>().to_string(),
+			layer.bits.to_string(),
+			layer.rounding.as_ref().map(show_roundings).unwrap_or_default(),
+		]
+	};
+	ui.table(&columns, &layers.iter().map(row).collect::<Vec<_>>());
+}
+
+/// How a layer's elements are rounded: how many in each class.
+fn show_roundings(counts: &Roundings) -> String {
+	let Roundings { constant, power_of_two, short_mantissa, thresholds, table, exceptions } =
+		*counts;
+	let classes = [
+		(power_of_two, "power of two"),
+		(short_mantissa, "short mantissa"),
+		(thresholds, "thresholds"),
+		(table, "table"),
+		(constant, "constant"),
+		(exceptions, "exceptions"),
+	];
+	let shown = classes.iter().filter(|(count, _)| *count > 0);
+	shown.map(|(count, class)| format!("{count} {class}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The real value of one unit.

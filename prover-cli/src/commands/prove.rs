@@ -65,8 +65,9 @@ impl Prove {
 			});
 		}
 		let graph = circuit.graph()?;
-		let values = samples::read_json(&files::read_text(&self.input)?, &graph.input.name)?;
-		let input = graph.quantize_input(&values)?;
+		let values = samples::read_json(&files::read_text(&self.input)?, &graph.input.name)
+			.map_err(CliError::within(&self.input, &[]))?;
+		let input = graph.quantize_input(&values).map_err(CliError::within(&self.input, &[]))?;
 		let (context, destination) = self.context()?;
 
 		let path = keys.proving_key();

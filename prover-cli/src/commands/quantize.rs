@@ -32,7 +32,7 @@ pub struct Quantize {
 impl Quantize {
 	/// Runs the verb.
 	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
-		let float = read_model(&self.model, Shape::sizes(&self.input_shape))?;
+		let (float, _) = read_model(&self.model, Shape::sizes(&self.input_shape))?;
 		let calibration = read_samples(&self.calibration, &float)?;
 		let heldout = self.evaluate.as_ref().map(|path| read_samples(path, &float)).transpose()?;
 		let (quantized, _) = ui

@@ -8,7 +8,7 @@ use crate::{
 };
 use clap::Args;
 use serde_json::json;
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 use zkml_circuits::r1cs::read_r1cs;
 use zkml_prover::{json as snarkjs, zkey, Estimate, Manifest, SetupKind, FORMAT};
 
@@ -40,19 +40,18 @@ impl Setup {
 		})?;
 		let estimate = Estimate::of(&r1cs);
 		ui.note(format!(
-			"estimate: key {}, memory {}, {:.1} s",
+			"estimate: key {}, memory {}, {}",
 			ui::bytes(estimate.key_bytes),
-			ui::bytes(estimate.memory_bytes),
-			estimate.setup_seconds
+			ui::bytes(estimate.setup_memory_bytes),
+			ui::time(Duration::from_secs_f64(estimate.setup_seconds))
 		));
-		if let Some(free) = free_memory().filter(|&free| estimate.memory_bytes > free) {
-			if !self.force {
-				return Err(CliError::Budget(format!(
-					"the setup needs about {} of memory, {} are free",
-					ui::bytes(estimate.memory_bytes),
-					ui::bytes(free)
-				)));
-			}
+		let needed = estimate.setup_memory_bytes;
+		if let Some(free) = free_memory().filter(|&free| needed > free && !self.force) {
+			return Err(CliError::Budget(format!(
+				"the setup needs about {} of memory, {} are free",
+				ui::bytes(needed),
+				ui::bytes(free)
+			)));
 		}
 		let (key, elapsed) =
 			ui.step("setting up", || zkml_prover::setup(&r1cs, &mut rand::rngs::OsRng));

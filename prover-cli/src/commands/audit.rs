@@ -1,0 +1,419 @@
+//! `zkml audit`
+
+use super::{block_on, choices, circuit_hash, compile::signal_names, read_model, Shape};
+use crate::{
+	chain::{Chain, ChainError, Registered},
+	error::CliError,
+	files::{self, KeysFolder, Registration},
+	ui::Ui,
+};
+use clap::Args;
+use codec::Encode;
+use rand::{rngs::OsRng, Rng};
+use serde::Serialize;
+use serde_json::json;
+use std::path::PathBuf;
+use zkml_circuits::{
+	assign, compile, lower, Bounds, Circuit, Graph, InputChoice, Options, OutputChoice,
+};
+use zkml_primitives::{
+	Context, InputVisibility, Interface, ModelId, OutputKind, Setup, VerifyingKey,
+};
+use zkml_prover::{audit, prove, verify, zkey, KeyAudit, Manifest, Outcome, ProvingKey, SetupKind};
+
+/// Check that keys, and a registered model, are those of an ONNX file.
+///
+/// The circuit is compiled again from the file, and the keys are compared with it: hashes,
+/// interface, coefficients, and by random linear combinations every point of the proving key. What
+/// no check can show is said, too: that the makers of the keys forgot their secrets.
+///
+/// Exit code 0 if every check holds, 1 if one does not, 5 if the chain cannot be asked.
+#[derive(Debug, Args)]
+pub struct Audit {
+	/// The quantised model.
+	model: PathBuf,
+	/// The keys' folder.
+	#[arg(long, default_value = "target/zkml/keys")]
+	keys: PathBuf,
+	/// Who sees the input [default: as the keys say].
+	#[arg(long, value_enum, value_name = "WHO")]
+	input_visibility: Option<choices::Input>,
+	/// What is shown of the result [default: as the keys say].
+	#[arg(long, value_enum, value_name = "WHAT")]
+	reveal: Option<choices::Output>,
+	/// Shape of the input where the model leaves it open, such as 1,3,32,32.
+	#[arg(long, value_name = "SHAPE")]
+	input_shape: Option<Shape>,
+	/// A chain on which the model is registered: its registration is checked, too.
+	#[arg(long)]
+	url: Option<String>,
+	/// The registered model [default: as `zkml register` noted beside the keys].
+	#[arg(long = "model", value_name = "ID", requires = "url")]
+	id: Option<String>,
+}
+
+/// One line of the report.
+#[derive(Serialize)]
+struct Check {
+	/// What is checked.
+	name: &'static str,
+	/// What it shows when it holds.
+	shows: &'static str,
+	/// `holds`, `differs` or `not_run`.
+	outcome: &'static str,
+	/// What the model asks for, where that differs.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	expected: Option<String>,
+	/// What was found, where that differs.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	found: Option<String>,
+}
+
+impl Check {
+	fn new(name: &'static str, shows: &'static str, outcome: Outcome) -> Self {
+		let (outcome, expected, found) = match outcome {
+			Outcome::Holds => ("holds", None, None),
+			Outcome::Differs { expected, found } => ("differs", Some(expected), Some(found)),
+			Outcome::NotRun => ("not_run", None, None),
+		};
+		Self { name, shows, outcome, expected, found }
+	}
+
+	/// A check that two texts are the same.
+	fn same(name: &'static str, shows: &'static str, expected: String, found: String) -> Self {
+		let outcome = match expected == found {
+			true => Outcome::Holds,
+			false => Outcome::Differs { expected, found },
+		};
+		Self::new(name, shows, outcome)
+	}
+}
+
+/// What stays trust, whatever the checks say.
+fn trust(setup: SetupKind) -> [&'static str; 2] {
+	let maker = match setup {
+		SetupKind::Development => {
+			"one party made these keys, and can forge proofs if it kept the setup's secret: no check of \
+			 keys can show that it did not"
+		},
+	};
+	let powers =
+		"that the points stem from powers of one secret number is the maker's word, too: a \
+	              proving key holds none to compare with";
+	[maker, powers]
+}
+
+impl Audit {
+	/// Runs the verb.
+	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
+		let (model, bytes) = read_model(&self.model, Shape::sizes(&self.input_shape))?;
+		let keys = KeysFolder::open(&self.keys)?;
+		let path = keys.proving_key();
+		let damaged = |error: zkey::ZkeyError| CliError::Content {
+			path: path.clone(),
+			what: error.to_string(),
+			help: "this is no proving key that could be audited: get or make the keys again".into(),
+		};
+		let file = files::read(&path)?;
+		let manifest = zkey::read_manifest(&file).map_err(damaged)?;
+		let (key, _) = ui.step("loading the key", || zkey::read(&file));
+		let key = key.map_err(damaged)?;
+		drop(file);
+		let options = self.options(&keys.manifest.interface)?;
+		let (built, _) = ui.step("compiling", || {
+			let graph = lower(&model)?;
+			compile(&graph, &options).map(|circuit| (graph, circuit))
+		});
+		let (graph, circuit) = built?;
+		let rebuilt = Rebuilt {
+			model_sha256: files::sha256(&bytes),
+			circuit_sha256: circuit_hash(&circuit.r1cs),
+			graph,
+			circuit,
+			options,
+		};
+		let mut checks = rebuilt.files(&keys, manifest.as_ref(), &key);
+		let (points, _) = ui.step("checking the proving key", || rebuilt.points(&key));
+		checks.extend(points);
+		let (sample, _) = ui.step("proving", || rebuilt.sample(&key, &keys.verifying_key));
+		checks.push(sample);
+		let id = self.registered_id()?;
+		if let (Some(url), Some(id)) = (&self.url, id) {
+			let (registered, _) = ui.step("asking the chain", || {
+				block_on(async {
+					let missing = || ChainError::ModelNotFound(hex::encode(id.0));
+					Chain::connect(url).await?.model(id).await?.ok_or_else(missing)
+				})
+			});
+			checks.extend(rebuilt.registration(&keys, id, &registered?));
+		}
+		self.report(ui, &rebuilt, &checks, &trust(keys.manifest.setup), id)
+	}
+
+	/// How the circuit was compiled: as typed, else as the keys' interface says.
+	fn options(&self, interface: &Interface) -> Result<Options, CliError> {
+		let unknown = |what: &str| {
+			CliError::Other(format!(
+				"the keys' interface has {what}, which this version cannot compile"
+			))
+		};
+		let input = match (self.input_visibility, &interface.input) {
+			(Some(typed), _) => typed.into(),
+			(None, InputVisibility::Private) => InputChoice::Private,
+			(None, InputVisibility::Public(_)) => InputChoice::Public,
+			(None, InputVisibility::Committed) => return Err(unknown("a committed input")),
+		};
+		let output = match (self.reveal, &interface.output) {
+			(Some(typed), _) => typed.into(),
+			(None, OutputKind::Logits(_)) => OutputChoice::Logits,
+			(None, OutputKind::Argmax { .. }) => OutputChoice::Argmax,
+			(None, _) => return Err(unknown("another output than logits or argmax")),
+		};
+		Ok(Options { input, output })
+	}
+
+	/// The id to look up, where a chain was named.
+	fn registered_id(&self) -> Result<Option<ModelId>, CliError> {
+		if self.url.is_none() {
+			return Ok(None);
+		}
+		let text = match &self.id {
+			Some(text) => text.clone(),
+			None => {
+				Registration::open(&self.keys)?.map(|registration| registration.model).ok_or_else(
+					|| CliError::Other("which registered model? name it with --model".into()),
+				)?
+			},
+		};
+		files::hash_from_hex(&text)
+			.map(|id| Some(ModelId(id)))
+			.ok_or_else(|| CliError::Other(format!("--model {text}: 32 bytes in hexadecimal")))
+	}
+
+	fn report(
+		&self,
+		ui: &Ui,
+		rebuilt: &Rebuilt,
+		checks: &[Check],
+		trust: &[&str],
+		id: Option<ModelId>,
+	) -> Result<(), CliError> {
+		let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
+		for Check { name, shows, outcome, expected, found } in checks {
+			let mark = match *outcome {
+				"holds" => "ok",
+				"differs" => "DIFFERS",
+				_ => "not run",
+			};
+			ui.line(format!("{mark:7}  {name:width$}  {shows}"));
+			if let (Some(expected), Some(found)) = (expected, found) {
+				let indent = 7 + 2 + width + 2;
+				ui.line(format!("{:indent$}from the model: {expected}", ""));
+				ui.line(format!("{:indent$}found:          {found}", ""));
+			}
+		}
+		trust.iter().for_each(|text| ui.line(format!("trust    {text}")));
+		let names = |outcome: &str| {
+			let checks = checks.iter().filter(|check| check.outcome == outcome);
+			checks.map(|check| check.name).collect::<Vec<_>>()
+		};
+		let (failed, skipped) = (names("differs"), names("not_run"));
+		let error = (failed.len() + skipped.len() > 0)
+			.then(|| CliError::Audit { failed: failed.join(", "), skipped: skipped.len() });
+		ui.json(
+			"audit",
+			json!({
+				"passed": error.is_none(),
+				"model": self.model,
+				"model_sha256": rebuilt.model_sha256,
+				"circuit_sha256": rebuilt.circuit_sha256,
+				"keys": self.keys,
+				"registered": id.map(|id| hex::encode(id.0)),
+				"checks": checks,
+				"trust": trust,
+				"exit_code": error.as_ref().map_or(0, CliError::exit_code),
+			}),
+		);
+		match error {
+			Some(error) => Err(error),
+			None => {
+				ui.line(format!("all {} checks hold", checks.len()));
+				Ok(())
+			},
+		}
+	}
+}
+
+/// What the ONNX file gives.
+struct Rebuilt {
+	model_sha256: String,
+	circuit_sha256: String,
+	graph: Graph,
+	circuit: Circuit,
+	options: Options,
+}
+
+/// An interface in one line, to be compared.
+fn show_interface(interface: &Interface) -> String {
+	serde_json::to_string(interface).unwrap_or_default()
+}
+
+/// SHA-256 of a verifying key in SCALE.
+fn key_hash(key: &VerifyingKey) -> String {
+	files::sha256(&key.encode())
+}
+
+fn show_setup(setup: &Setup) -> String {
+	match setup {
+		Setup::Development => "one party, for development".into(),
+		Setup::Ceremony { transcript, contributions } => {
+			format!("a ceremony of {contributions} with transcript {}", hex::encode(transcript))
+		},
+	}
+}
+
+impl Rebuilt {
+	/// Hashes and descriptions, in both files of the keys.
+	fn files(&self, keys: &KeysFolder, proving: Option<&Manifest>, key: &ProvingKey) -> Vec<Check> {
+		let manifest = &keys.manifest;
+		let show = |manifest: Option<&Manifest>| match manifest {
+			Some(manifest) => serde_json::to_string(manifest).unwrap_or_default(),
+			None => "no manifest".into(),
+		};
+		let found = key.verifying_key().map_or("a point at infinity".into(), |key| key_hash(&key));
+		vec![
+			Check::same(
+				"model",
+				"the keys were made for this ONNX file, by its SHA-256",
+				self.model_sha256.clone(),
+				manifest.model_sha256.clone(),
+			),
+			Check::same(
+				"circuit",
+				"they were made for the circuit that this model gives, by its SHA-256",
+				self.circuit_sha256.clone(),
+				manifest.circuit_sha256.clone(),
+			),
+			Check::same(
+				"interface",
+				"the public signals mean what the model says",
+				show_interface(&self.circuit.interface),
+				show_interface(&manifest.interface),
+			),
+			Check::same(
+				"manifests",
+				"proving key and verifying key say the same of themselves",
+				show(Some(manifest)),
+				show(proving),
+			),
+			Check::same(
+				"verifying key",
+				"verification_key.json is that of the proving key",
+				key_hash(&keys.verifying_key),
+				found,
+			),
+		]
+	}
+
+	/// The proving key against the constraints.
+	fn points(&self, key: &ProvingKey) -> Vec<Check> {
+		let outcomes = audit(&self.circuit.r1cs, key, &mut OsRng);
+		let check = |(check, outcome): (KeyAudit, Outcome)| {
+			let (name, shows) = match check {
+				KeyAudit::Counts => {
+					("counts", "the proving key has the circuit's wires, signals and domain")
+				},
+				KeyAudit::Coefficients => {
+					("coefficients", "it holds the circuit's matrices A and B, entry by entry")
+				},
+				KeyAudit::Infinity => {
+					("infinity", "its points are at infinity just where a wire does not occur")
+				},
+				KeyAudit::Subgroup => ("order", "its points have the groups' order"),
+				KeyAudit::Twins => {
+					("groups", "β, δ and every point of B are the same in both groups")
+				},
+				KeyAudit::Relations => (
+					"relations",
+					"every point of A, B, L and IC is made of the circuit's columns A, B and C, \
+					 weights included",
+				),
+				KeyAudit::Quotient => ("quotient", "the points of H go with those of B"),
+			};
+			Check::new(name, shows, outcome)
+		};
+		outcomes.into_iter().map(check).collect()
+	}
+
+	/// A proof of what the model answers to a random input.
+	fn sample(&self, key: &ProvingKey, verifying: &VerifyingKey) -> Check {
+		let Bounds { lo, hi } = self.graph.input.bounds;
+		let count = self.graph.bounds[0].len();
+		let input: Vec<i64> = (0..count).map(|_| OsRng.gen_range(lo..=hi)).collect();
+		let mut context = [0; 32];
+		OsRng.fill(&mut context[..31]);
+		let run = || -> Result<(), String> {
+			let assignment = assign(&self.graph, &self.options, &input, &Context(context))
+				.map_err(|error| error.to_string())?;
+			let proof = prove(key, &assignment.witness, &mut OsRng).map_err(|e| e.to_string())?;
+			let signals = assignment.statement.signals();
+			verify(verifying, signals, &proof).map_err(|error| error.to_string())
+		};
+		let outcome = match run() {
+			Ok(()) => Outcome::Holds,
+			Err(found) => Outcome::Differs { expected: "a proof that verifies".into(), found },
+		};
+		Check::new(
+			"proof",
+			"the keys prove and verify the model's answer to a random input",
+			outcome,
+		)
+	}
+
+	/// What a chain has registered.
+	fn registration(&self, keys: &KeysFolder, id: ModelId, found: &Registered) -> Vec<Check> {
+		let derived = ModelId::derive(
+			&found.owner,
+			found.scheme,
+			found.semantics,
+			&found.key,
+			&found.interface,
+		);
+		vec![
+			Check::same(
+				"registered id",
+				"the id is that of what is registered",
+				hex::encode(derived.0),
+				hex::encode(id.0),
+			),
+			Check::same(
+				"registered key",
+				"the chain verifies with this verifying key, by SHA-256 of its bytes",
+				key_hash(&keys.verifying_key),
+				key_hash(&found.key),
+			),
+			Check::same(
+				"registered interface",
+				"the chain reads the public signals as the model says",
+				format!(
+					"{} signals, {}",
+					signal_names(&self.circuit.interface).len(),
+					show_interface(&self.circuit.interface)
+				),
+				format!("{} signals, {}", found.signals, show_interface(&found.interface)),
+			),
+			Check::same(
+				"registered model",
+				"the registration names this ONNX file, by its SHA-256",
+				self.model_sha256.clone(),
+				hex::encode(found.metadata.onnx_sha256),
+			),
+			Check::same(
+				"registered setup",
+				"the registration says who made the keys, as the keys do",
+				show_setup(&keys.manifest.setup.into()),
+				show_setup(&found.setup),
+			),
+		]
+	}
+}
