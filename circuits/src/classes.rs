@@ -1,7 +1,7 @@
 //! What the scales of a model cost: how the rounding steps of each layer are proven.
 
 use crate::{
-	gadgets::requantize::{requantize, Requantization, Ties},
+	gadgets::requantize::{requantize, Requantization},
 	graph::Graph,
 	ops::{Case, Pairs, Requantize},
 	plan::{Class, Plan, Rounding, Step},
@@ -86,12 +86,7 @@ impl Pairs {
 		let sum = |m: i64, n: i64| a.times(m).plus(b.times(n));
 		let bounds = sum(factors[0], factors[1]);
 		let result = how.bounds(bounds);
-		let class = match how.ties {
-			_ if result.lo == result.hi => Class::Constant,
-			Ties::None if how.shift > 0 => Class::Thresholds,
-			_ if factors.iter().all(|factor| factor.count_ones() == 1) => Class::PowerOfTwo,
-			_ => Class::ShortMantissa,
-		};
+		let class = if result.lo == result.hi { Class::Constant } else { self.class() };
 		let constraints = cost(how, bounds);
 		let simple = || {
 			let [x, y] = self.ratios().map(power);

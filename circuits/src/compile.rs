@@ -4,7 +4,7 @@ use crate::{
 	error::ModelError,
 	gadgets::argmax::{argmax, argmax_value},
 	graph::Graph,
-	ops::{Operator, Requantize},
+	ops::{Operator, Pairs, Requantize},
 	plan::Class,
 	r1cs::{Builder, InverseHint, LinearCombination, R1cs},
 	signal::{Bounds, Signal},
@@ -53,6 +53,8 @@ pub struct Options {
 pub struct Roundings {
 	/// Elements of which the bounds allow one value only.
 	pub constant: usize,
+	/// Integers at the scale that they had before.
+	pub offset: usize,
 	/// Divisions by a power of two.
 	pub power_of_two: usize,
 	/// Short mantissas, at which float32 is exact.
@@ -68,20 +70,31 @@ pub struct Roundings {
 impl Roundings {
 	/// The counts of an operator; `None` if it does not round.
 	pub fn of(op: &dyn Operator) -> Option<Self> {
-		let op = op.as_any().downcast_ref::<Requantize>()?;
+		let op = op.as_any();
 		let mut counts = Self::default();
-		for case in op.elements() {
-			let class = match case.plan.class() {
-				Class::Constant => &mut counts.constant,
-				Class::PowerOfTwo => &mut counts.power_of_two,
-				Class::ShortMantissa => &mut counts.short_mantissa,
-				Class::Thresholds => &mut counts.thresholds,
-				Class::Table => &mut counts.table,
-			};
-			*class += 1;
-			counts.exceptions += case.plan.exceptions();
+		if let Some(op) = op.downcast_ref::<Requantize>() {
+			for case in op.elements() {
+				counts.add(case.plan.class(), 1, case.plan.exceptions());
+			}
+			return Some(counts);
 		}
+		let op = op.downcast_ref::<Pairs>()?;
+		counts.add(op.class(), op.outputs(), op.rounding().1.exceptions.len());
 		Some(counts)
+	}
+
+	/// Adds elements of a class, each with so many exceptions.
+	fn add(&mut self, class: Class, elements: usize, exceptions: usize) {
+		let count = match class {
+			Class::Constant => &mut self.constant,
+			Class::Offset => &mut self.offset,
+			Class::PowerOfTwo => &mut self.power_of_two,
+			Class::ShortMantissa => &mut self.short_mantissa,
+			Class::Thresholds => &mut self.thresholds,
+			Class::Table => &mut self.table,
+		};
+		*count += elements;
+		self.exceptions += elements * exceptions;
 	}
 }
 

@@ -199,13 +199,14 @@ pub(crate) fn show_layers(ui: &Ui, layers: &[Layer]) {
 
 /// How a layer's elements are rounded: how many in each class.
 fn show_roundings(counts: &Roundings) -> String {
-	let Roundings { constant, power_of_two, short_mantissa, thresholds, table, exceptions } =
+	let Roundings { constant, offset, power_of_two, short_mantissa, thresholds, table, exceptions } =
 		*counts;
 	let classes = [
 		(power_of_two, "power of two"),
 		(short_mantissa, "short mantissa"),
 		(thresholds, "thresholds"),
 		(table, "table"),
+		(offset, "unchanged"),
 		(constant, "constant"),
 		(exceptions, "exceptions"),
 	];
