@@ -7,6 +7,8 @@
 mod add;
 mod average_pool;
 mod batch_normalization;
+#[cfg(test)]
+mod checks;
 mod clamp;
 mod conv;
 mod dequantize_linear;
