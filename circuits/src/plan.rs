@@ -104,15 +104,24 @@ impl Step {
 			Rounding::Product { factor } => dyadic(*factor),
 			Rounding::Float { unit, then, scale } if then.is_empty() => {
 				let result = exponent_of(*scale)?;
-				match unit {
-					// An exact activation is one that float32 holds, whatever its magnitude.
-					Unit::Exact(exponent) => return Some((1, exponent - result)),
+				let (mantissa, power, exponent) = match unit {
+					Unit::Exact(exponent) => (1, 0, *exponent),
 					Unit::Times { exponent, factor } => {
 						let (mantissa, power) = dyadic(*factor);
-						(mantissa, power + exponent - result)
+						(mantissa, power, *exponent)
 					},
 					_ => return None,
+				};
+				// Beyond these ends numbers below 2^24 overflow, or are subnormal and rounded.
+				let normal = -126..=103;
+				if !normal.contains(&exponent) || !normal.contains(&(exponent + power)) {
+					return None;
 				}
+				if let (Unit::Exact(_), ..=96) = (unit, exponent) {
+					// An exact activation is one that float32 holds, whatever its magnitude.
+					return Some((1, exponent - result));
+				}
+				(mantissa, power + exponent - result)
 			},
 			Rounding::Float { .. } => return None,
 		};
@@ -518,6 +527,23 @@ mod tests {
 		assert_eq!(short.class(), Class::ShortMantissa, "3 · 2^-7 has ties");
 		let narrow = Bounds { lo: 0, hi: 0 };
 		assert_eq!(check(&kernel(0.0123, 7), narrow).class(), Class::Constant);
+	}
+
+	#[test]
+	fn floats_that_overflow_before_they_are_divided() {
+		for (exponent, scale, then) in [(120, 127, vec![]), (126, 127, vec![]), (-140, -126, vec![])] {
+			let scale = 2f32.powi(scale);
+			let rounding = Rounding::Float { unit: Unit::Exact(exponent), then, scale };
+			let step = Step { rounding, zero_point: 0, lo: 0, hi: 255 };
+			let bounds = Bounds { lo: -700, hi: 700 };
+			// Refused, or right.
+			Plan::new(&step, bounds).map(|_| check(&step, bounds));
+		}
+		let unit = Unit::Times { exponent: 100, factor: 1.5 * 2f32.powi(20) };
+		let rounding = Rounding::Float { unit, then: vec![], scale: 2f32.powi(127) };
+		let step = Step { rounding, zero_point: 0, lo: 0, hi: 255 };
+		let bounds = Bounds { lo: -700, hi: 700 };
+		Plan::new(&step, bounds).map(|_| check(&step, bounds));
 	}
 
 	#[test]
