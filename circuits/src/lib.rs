@@ -10,8 +10,10 @@
 //! 4. [`compile`]: the graph into constraints and an interface;
 //! 5. [`assign`]: an input into a witness and a statement.
 
+mod classes;
 mod compile;
 mod error;
+mod fusion;
 pub mod gadgets;
 mod graph;
 mod lower;
@@ -24,9 +26,9 @@ pub mod samples;
 mod signal;
 mod value;
 
+pub use classes::LayerClass;
 pub use compile::{
 	assign, compile, interface, Assignment, Circuit, InputChoice, Layer, Options, OutputChoice,
-	Roundings,
 };
 pub use error::{show_shape, ModelError};
 pub use gadgets::argmax::argmax_value;

@@ -2,6 +2,7 @@
 
 use crate::{
 	error::{show_shape, ModelError},
+	fusion::Fusion,
 	graph::{Graph, GraphInput, GraphNode, GraphOutput},
 	onnx::{Input, Model, Node, Tensor},
 	ops::{
@@ -26,6 +27,8 @@ pub(crate) const MAX_ELEMENTS: usize = 1 << 24;
 pub struct Lowering<'a> {
 	/// The model.
 	pub model: &'a Model,
+	/// What onnxruntime fuses.
+	pub(crate) fusion: Fusion<'a>,
 	values: HashMap<String, Value>,
 	nodes: Vec<GraphNode>,
 	/// Bounds of every tensor; the first is the input.
@@ -62,6 +65,12 @@ impl<'a> Lowering<'a> {
 			Some(value) => matches!(value, Value::Constant(_) | Value::Integers(_)),
 			None => self.model.constants.contains_key(name),
 		})
+	}
+
+	/// Whether a node's input is a constant that `DequantizeLinear` made.
+	pub fn is_dequantized(&self, node: &Node, index: usize) -> bool {
+		let value = node.optional_input(index).and_then(|name| self.values.get(name));
+		matches!(value, Some(Value::Integers(integers)) if integers.dequantized)
 	}
 
 	/// A node's input that must be a constant of integers, such as axes; `None` if it is absent.
@@ -105,10 +114,6 @@ impl<'a> Lowering<'a> {
 		let name = node.input(index)?;
 		match self.values.get(name) {
 			Some(Value::Real(real)) => Ok(real.clone()),
-			Some(Value::Fused(_)) => Err(node.error(format!(
-				"its input {name} is computed in float by onnxruntime, where it is no function of \
-				 integers: put QuantizeLinear after the layer before, or run `zkml quantize --snap`"
-			))),
 			Some(Value::Quantized(_)) => Err(node.error(format!(
 				"its input {name} is of integers: it needs DequantizeLinear or Cast"
 			))),
@@ -463,6 +468,7 @@ fn check_bounds(node: &str, bounds: &[Bounds]) -> Result<(), ModelError> {
 pub fn lower(model: &Model) -> Result<Graph, ModelError> {
 	let mut lowering = Lowering {
 		model,
+		fusion: Fusion::new(model),
 		values: HashMap::new(),
 		nodes: Vec::new(),
 		bounds: vec![Vec::new()],
@@ -510,7 +516,6 @@ impl Lowering<'_> {
 					let Quantized { tensor, shape, .. } = quantized.clone();
 					Real::new(tensor, shape, vec![Unit::Exact(0); count])
 				},
-				Some(Value::Fused(_)) => return Err(self.pending(&end, index).unwrap_err()),
 				_ => {
 					return Err(ModelError::Malformed(format!(
 						"output {name} is not the result of quantised layers: run `zkml quantize` \

@@ -32,6 +32,16 @@ pub enum Rounding {
 		/// The factor.
 		factor: f32,
 	},
+	/// `QLinearAveragePool` of a sum of dequantised integers: divided by their number, then by the
+	/// result's scale, the zero point added before rounding.
+	Average {
+		/// The integers' scale.
+		from: f32,
+		/// How many there are.
+		count: f32,
+		/// The result's scale.
+		to: f32,
+	},
 	/// The float value, functions of it, and `QuantizeLinear`, which divides.
 	Float {
 		/// What the accumulator's unit is worth.
@@ -66,6 +76,11 @@ pub fn quantize(value: f32, scale: f32, zero_point: i64, lo: i64, hi: i64) -> i6
 	(rounded + zero_point).clamp(lo, hi)
 }
 
+/// `QLinearAveragePool` after its sum, before saturation.
+pub(crate) fn average(sum: f32, count: f32, to: f32, zero_point: i64) -> i64 {
+	(sum / count / to + zero_point as f32).clamp(-1e9, 1e9).round_ties_even() as i64
+}
+
 impl Step {
 	/// The reference: the result for one accumulator.
 	pub fn apply(&self, x: i64) -> i64 {
@@ -79,6 +94,9 @@ impl Step {
 				let shifted = x as f32 * factor + zero_point as f32;
 				(shifted.clamp(-1e9, 1e9).round_ties_even() as i64).clamp(lo, hi)
 			},
+			&Rounding::Average { from, count, to } => {
+				average(x as f32 * from, count, to, zero_point).clamp(lo, hi)
+			},
 			Rounding::Float { unit, then, scale } => {
 				let value = then.iter().fold(unit.real(x), |value, unary| unary.apply(value));
 				quantize(value, *scale, zero_point, lo, hi)
@@ -90,6 +108,7 @@ impl Step {
 	pub fn is_monotone(&self) -> bool {
 		match &self.rounding {
 			Rounding::Kernel { factor } | Rounding::Product { factor } => *factor > 0.0,
+			Rounding::Average { .. } => true,
 			Rounding::Float { then, .. } => then.iter().all(|unary| unary.is_monotone()),
 		}
 	}
@@ -99,9 +118,11 @@ impl Step {
 	fn exact_factor(&self, magnitude: i64) -> Option<(i64, i32)> {
 		const EXACT: i64 = 1 << 24;
 		let (mantissa, exponent) = match &self.rounding {
-			Rounding::Kernel { factor } => dyadic(*factor),
-			Rounding::Product { .. } if self.zero_point != 0 => return None,
-			Rounding::Product { factor } => dyadic(*factor),
+			Rounding::Kernel { factor } | Rounding::Product { factor } => dyadic(*factor),
+			Rounding::Average { from, count, to } => {
+				let (mantissa, power) = dyadic(*from);
+				(mantissa, power - exponent_of(*count)? - exponent_of(*to)?)
+			},
 			Rounding::Float { unit, then, scale } if then.is_empty() => {
 				let result = exponent_of(*scale)?;
 				let (mantissa, power, exponent) = match unit {
@@ -125,13 +146,25 @@ impl Step {
 			},
 			Rounding::Float { .. } => return None,
 		};
-		(mantissa > 0 && magnitude.checked_mul(mantissa)? < EXACT).then_some((mantissa, exponent))
+		// A zero point inside has as many places as the product.
+		let inside = if self.rounds_zero_point() { self.zero_point.abs() } else { 0 };
+		let places = u32::try_from(-exponent).unwrap_or(0).min(40);
+		let reach = magnitude.checked_mul(mantissa)?.checked_add(inside << places)?;
+		(mantissa > 0 && reach < EXACT).then_some((mantissa, exponent))
+	}
+
+	/// Whether the zero point is added before rounding, so that ties are even with it.
+	fn rounds_zero_point(&self) -> bool {
+		matches!(self.rounding, Rounding::Product { .. } | Rounding::Average { .. })
 	}
 
 	/// About what the result grows by when the accumulator does.
-	fn slope(&self, bounds: Bounds) -> f64 {
+	pub(crate) fn slope(&self, bounds: Bounds) -> f64 {
 		match &self.rounding {
 			Rounding::Kernel { factor } | Rounding::Product { factor } => f64::from(*factor),
+			Rounding::Average { from, count, to } => {
+				f64::from(*from) / f64::from(*count) / f64::from(*to)
+			},
 			Rounding::Float { unit, then, scale } => {
 				let slope = unit.step() / f64::from(*scale);
 				then.iter().fold(slope, |slope, unary| match unary {
@@ -152,6 +185,8 @@ impl Step {
 pub enum Class {
 	/// The bounds allow one result only.
 	Constant,
+	/// The accumulator itself, and a constant.
+	Offset,
 	/// A division by a power of two.
 	PowerOfTwo,
 	/// A short mantissa, at which float32 is exact.
@@ -162,11 +197,27 @@ pub enum Class {
 	Table,
 }
 
+impl Class {
+	/// Its name for people.
+	pub fn name(self) -> &'static str {
+		match self {
+			Self::Constant => "constant",
+			Self::Offset => "offset",
+			Self::PowerOfTwo => "power of two",
+			Self::ShortMantissa => "short mantissa",
+			Self::Thresholds => "thresholds",
+			Self::Table => "table",
+		}
+	}
+}
+
 /// How a step is proven.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
 	/// One result for all.
 	Constant(i64),
+	/// The accumulator and a constant.
+	Offset(i64),
 	/// [`crate::gadgets::requantize`], of `2^left · x`.
 	Scale {
 		/// Which class it is.
@@ -191,6 +242,9 @@ impl Plan {
 			if least == most {
 				return Some(Self::Constant(least));
 			}
+			if let Some(offset) = offset_plan(step, bounds) {
+				return Some(offset);
+			}
 			let exact = exact_plan(step, bounds);
 			if let Some(Self::Scale { class: Class::PowerOfTwo, .. }) = exact {
 				return exact;
@@ -208,6 +262,7 @@ impl Plan {
 	pub fn class(&self) -> Class {
 		match self {
 			Self::Constant(_) => Class::Constant,
+			Self::Offset(_) => Class::Offset,
 			Self::Scale { class, .. } => *class,
 			Self::Table { .. } => Class::Table,
 		}
@@ -233,6 +288,7 @@ impl Plan {
 	pub fn bounds(&self, x: Bounds) -> Bounds {
 		match self {
 			Self::Constant(value) => Bounds::constant(*value),
+			Self::Offset(addend) => x.plus(Bounds::constant(*addend)),
 			Self::Scale { how, .. } => how.bounds(x),
 			Self::Table { lo, table } => {
 				let reachable = &table[(x.lo - lo) as usize..=(x.hi - lo) as usize];
@@ -246,6 +302,7 @@ impl Plan {
 	pub fn constrain(&self, builder: &mut Builder, x: &Signal) -> Signal {
 		match self {
 			Self::Constant(value) => Signal::constant(*value),
+			Self::Offset(addend) => x.clone().plus_constant(*addend),
 			Self::Scale { how, .. } => requantize(builder, x, how),
 			Self::Table { lo, table } => lookup(builder, x, *lo, table),
 		}
@@ -257,6 +314,14 @@ fn magnitude(bounds: Bounds) -> i64 {
 	bounds.lo.saturating_abs().max(bounds.hi.saturating_abs())
 }
 
+/// No rounding at all: integers that were dequantised and are quantised at the same scale.
+fn offset_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
+	let narrow = bounds.hi.checked_sub(bounds.lo)? < 1 << MAX_BITS;
+	let addend = step.apply(bounds.lo) - bounds.lo;
+	(narrow && (bounds.lo..=bounds.hi).all(|x| step.apply(x) - x == addend))
+		.then_some(Plan::Offset(addend))
+}
+
 /// Division by a power of two or by a short mantissa, where float32 is exact.
 fn exact_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
 	// Shifts beyond this are the work of a broken scale.
@@ -266,14 +331,17 @@ fn exact_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
 		return None;
 	}
 	let left = exponent.max(0) as u32;
+	let shift = (-exponent).max(0) as u32;
+	let (inside, after) = match step.rounds_zero_point() {
+		true => (step.zero_point, 0),
+		false => (0, step.zero_point),
+	};
+	let how = Requantization::by_power_of_two(shift, step.lo - after, step.hi - after);
 	let how = Requantization {
 		multiplier: mantissa.checked_shl(left)?,
-		zero_point: step.zero_point,
-		..Requantization::by_power_of_two(
-			(-exponent).max(0) as u32,
-			step.lo - step.zero_point,
-			step.hi - step.zero_point,
-		)
+		addend: how.addend + (inside << shift),
+		zero_point: after,
+		..how
 	};
 	let class = if mantissa == 1 { Class::PowerOfTwo } else { Class::ShortMantissa };
 	(left < 32 && how.fits(bounds)).then_some(Plan::Scale { class, how })
@@ -501,6 +569,7 @@ mod tests {
 			let expected = step.apply(x);
 			let got = match &plan {
 				Plan::Constant(value) => *value,
+				Plan::Offset(addend) => x + addend,
 				Plan::Scale { how, .. } => how.apply(x),
 				Plan::Table { lo, table } => table[(x - lo) as usize],
 			};
@@ -531,7 +600,9 @@ mod tests {
 
 	#[test]
 	fn floats_that_overflow_before_they_are_divided() {
-		for (exponent, scale, then) in [(120, 127, vec![]), (126, 127, vec![]), (-140, -126, vec![])] {
+		for (exponent, scale, then) in
+			[(120, 127, vec![]), (126, 127, vec![]), (-140, -126, vec![])]
+		{
 			let scale = 2f32.powi(scale);
 			let rounding = Rounding::Float { unit: Unit::Exact(exponent), then, scale };
 			let step = Step { rounding, zero_point: 0, lo: 0, hi: 255 };
@@ -544,6 +615,28 @@ mod tests {
 		let step = Step { rounding, zero_point: 0, lo: 0, hi: 255 };
 		let bounds = Bounds { lo: -700, hi: 700 };
 		Plan::new(&step, bounds).map(|_| check(&step, bounds));
+	}
+
+	#[test]
+	fn the_same_scale_is_an_offset() {
+		let bounds = Bounds { lo: -100, hi: 155 };
+		for scale in [0.0123f32, 0.37, 0.25] {
+			let rounding = Rounding::Float { unit: Unit::of_scale(scale), then: Vec::new(), scale };
+			let step = Step { rounding, zero_point: 100, lo: 0, hi: 255 };
+			assert_eq!(check(&step, bounds), Plan::Offset(100));
+		}
+	}
+
+	#[test]
+	fn a_zero_point_inside_changes_ties() {
+		for zero_point in [0, 3, 128] {
+			let rounding = Rounding::Product { factor: 2f32.powi(-6) };
+			let step = Step { rounding, zero_point, lo: 0, hi: 255 };
+			let bounds = Bounds { lo: -10_000, hi: 12_000 };
+			assert_eq!(check(&step, bounds).class(), Class::PowerOfTwo);
+			let rounding = Rounding::Average { from: 0.5, count: 8.0, to: 0.25 };
+			check(&Step { rounding, zero_point, lo: 0, hi: 255 }, bounds);
+		}
 	}
 
 	#[test]

@@ -37,6 +37,12 @@ impl Bounds {
 		Self { lo: a.lo.min(b.lo), hi: a.hi.max(b.hi) }
 	}
 
+	/// The smallest interval that holds both.
+	#[must_use]
+	pub fn hull(self, other: Self) -> Self {
+		Self { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }
+	}
+
 	/// Bits of the narrowest two's complement that holds the interval.
 	pub fn signed_bits(self) -> u32 {
 		let magnitude = |value: i64| i64::BITS - (value ^ (value >> 63)).leading_zeros();

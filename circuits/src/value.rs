@@ -190,6 +190,10 @@ pub struct Scaled {
 	pub scale: f32,
 	/// The zero point.
 	pub zero_point: i64,
+	/// The type that onnxruntime gives them, see [`crate::fusion`].
+	pub stored: Kind,
+	/// Whether elements were moved since: `quantized` is what they were before.
+	pub moved: bool,
 }
 
 /// An activation in real units.
@@ -203,7 +207,8 @@ pub struct Real {
 	pub units: Vec<Unit>,
 	/// Functions yet to be applied, in order.
 	pub then: Vec<Unary>,
-	/// Where it comes straight from a `DequantizeLinear`: what that took.
+	/// Where it comes from a `DequantizeLinear`, straight or through operators that onnxruntime
+	/// moves past it: what that took.
 	pub source: Option<Box<Scaled>>,
 }
 
@@ -266,9 +271,6 @@ pub enum Value {
 	Quantized(Quantized),
 	/// An activation in real units.
 	Real(Real),
-	/// An operator between `DequantizeLinear` and `QuantizeLinear`, whose result only the latter
-	/// determines.
-	Fused(Box<crate::ops::Fused>),
 }
 
 impl Value {
@@ -280,7 +282,6 @@ impl Value {
 			Self::Integers(integers) => &integers.shape,
 			Self::Quantized(quantized) => &quantized.shape,
 			Self::Real(real) => &real.shape,
-			Self::Fused(fused) => &fused.shape,
 		}
 	}
 }

@@ -157,9 +157,8 @@ impl Harness {
 			true
 		};
 		let steps = [Some(1), Some(-1), Some(2), Some(-2), None];
-		let matters = |row: usize| {
-			steps.iter().any(|&step| runs.iter().any(|run| forged(run, row, step)))
-		};
+		let matters =
+			|row: usize| steps.iter().any(|&step| runs.iter().any(|run| forged(run, row, step)));
 		(0..runs[0].constraints).filter(|&row| !matters(row)).collect()
 	}
 

@@ -38,11 +38,12 @@ pub(super) fn lower_neg(lowering: &mut Lowering<'_>, node: &Node) -> Result<Valu
 	sum(lowering, node, &[-1])
 }
 
-/// Integer constants of the file, such as shapes, combined at compile time.
+/// Constants of the file, such as shapes and products of scales, combined at compile time.
 pub(super) fn fold(
 	lowering: &Lowering<'_>,
 	node: &Node,
 	combine: impl Fn(i64, i64) -> Option<i64>,
+	combine_floats: impl Fn(f32, f32) -> f32,
 ) -> Result<Option<Value>, ModelError> {
 	let both = node.inputs.len() == 2 && (0..2).all(|index| lowering.is_constant(node, index));
 	if !both {
@@ -53,8 +54,13 @@ pub(super) fn fold(
 	else {
 		return Ok(None);
 	};
-	let (Data::I64(x), Data::I64(y)) = (&a.data, &b.data) else { return Ok(None) };
 	let shape = broadcast(node, &[&a.shape, &b.shape])?;
+	if let (Data::F32(x), Data::F32(y)) = (&a.data, &b.data) {
+		let (x, y) = (spread(x, &a.shape, &shape), spread(y, &b.shape, &shape));
+		let values = x.into_iter().zip(y).map(|(x, y)| combine_floats(x, y)).collect();
+		return Ok(Some(Value::Constant(Tensor { shape, data: Data::F32(values) })));
+	}
+	let (Data::I64(x), Data::I64(y)) = (&a.data, &b.data) else { return Ok(None) };
 	let (x, y) = (spread(x, &a.shape, &shape), spread(y, &b.shape, &shape));
 	let values: Option<Vec<i64>> = x.into_iter().zip(y).map(|(x, y)| combine(x, y)).collect();
 	let values = values.ok_or_else(|| node.error("its constants leave 64 bits"))?;
@@ -67,12 +73,15 @@ fn sum(lowering: &mut Lowering<'_>, node: &Node, signs: &[i64]) -> Result<Value,
 	}
 	if let &[_, sign] = signs {
 		let combine = |x: i64, y: i64| x.checked_add(sign.checked_mul(y)?);
-		if let Some(value) = fold(lowering, node, combine)? {
+		if let Some(value) = fold(lowering, node, combine, |x, y| x + sign as f32 * y)? {
 			return Ok(value);
 		}
 	}
-	if let Some(fused) = super::fused::add(lowering, node, signs)? {
+	if let Some(fused) = super::fused::add(lowering, node)? {
 		return Ok(fused);
+	}
+	if let Some(gemm) = super::fused::bias(lowering, node)? {
+		return Ok(gemm);
 	}
 	let mut reals = Vec::new();
 	let mut constants = Vec::new();

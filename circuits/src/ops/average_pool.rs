@@ -21,6 +21,9 @@ use crate::{
 pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	let attributes = [&Geometry::ATTRIBUTES[..], &["kernel_shape", "count_include_pad"]].concat();
 	node.only_attributes(&attributes)?;
+	if let Some(value) = super::fused::average_pool(lowering, node)? {
+		return Ok(value);
+	}
 	let input = lowering.real(node, 0)?;
 	let (batch, count, spatial) = image(node, &input.shape)?;
 	let geometry = Geometry::new(node, spatial, &kernel_shape(node, spatial.len())?)?;
@@ -36,6 +39,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 
 pub(super) fn lower_global(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&[])?;
+	if let Some(value) = super::fused::global_average_pool(lowering, node)? {
+		return Ok(value);
+	}
 	let input = lowering.real(node, 0)?;
 	let (batch, channels, spatial) = image(node, &input.shape)?;
 	let size: usize = spatial.iter().product();

@@ -5,7 +5,7 @@
 //! `C` channels and padding counts as zero. Weights and units as for `Gemm`.
 
 use super::{
-	gemm::{weight, weighted},
+	gemm::{quantized_bias, weight, weighted},
 	geometry::{image, Geometry},
 	Linear, Taps,
 };
@@ -129,9 +129,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 	if !constant.scales.chunks(per_channel).zip(&scales).all(uniform) {
 		return Err(node.error("its weights must have one scale for each output channel"));
 	}
-	let bias = match node.optional_input(2) {
-		Some(_) => Some(lowering.integers(node, 2)?.into_owned()),
-		None => None,
+	let bias = match quantized_bias(lowering, node, || scales.clone()) {
+		Some(bias) => Some(bias),
+		None if node.optional_input(2).is_none() => None,
+		None => Some(lowering.integers(node, 2)?.into_owned()),
 	};
 	if let Some(bias) = &bias {
 		if bias.shape != [conv.channels.1] {

@@ -63,7 +63,9 @@ fn activation(
 	};
 	let units = (0..count).map(|element| Unit::of_scale(how.at(element).0)).collect();
 	let mut real = Real::new(tensor, quantized.shape.clone(), units);
-	real.source =
-		how.uniform().map(|(scale, zero_point)| Box::new(Scaled { quantized, scale, zero_point }));
+	let stored = lowering.fusion.stored(node.input(0)?, quantized.kind);
+	real.source = how.uniform().map(|(scale, zero_point)| {
+		Box::new(Scaled { quantized, scale, zero_point, stored, moved: false })
+	});
 	Ok(Value::Real(real))
 }

@@ -4,9 +4,9 @@
 //! # Units
 //! Where the scales of input and weights are powers of two, so is the result's unit, and a bias
 //! must be at just that scale, because onnxruntime takes it for granted when it fuses. Other scales
-//! need an input straight from `DequantizeLinear`, so that onnxruntime uses an integer kernel: the
-//! unit is then `RN32(x·w)`, and a bias is taken as the integers that it is. Factors `alpha` and
-//! `beta` must be short multiples of powers of two. Two activations must have exact units.
+//! need onnxruntime to use an integer kernel ([`crate::fusion`]): the unit is then `RN32(x·w)`, and a
+//! bias is taken as the integers that it is. Factors `alpha` and `beta` must be short multiples of
+//! powers of two. Two activations must have exact units.
 //!
 //! # Cost
 //! None with a constant, 1 per product of activations.
@@ -14,9 +14,10 @@
 use super::{matrices::Matrices, Contraction, Dense, Factors, Linear, Sum, Taps, Term};
 use crate::{
 	error::{show_shape, ModelError},
+	fusion::Goal,
 	lower::{Lowering, FLOAT_LIMIT, KERNEL_LIMIT},
 	onnx::Node,
-	value::{dyadic, exponent_of, Integers, Real, Unit, Value},
+	value::{dyadic, exponent_of, Integers, Kind, Real, Unit, Value},
 };
 
 /// The attributes of `Gemm`: `y = alpha · A' · B' + beta · C`.
@@ -161,7 +162,21 @@ fn bias(
 	if node.op == "MatMul" || node.optional_input(2).is_none() {
 		return Ok(None);
 	}
-	let mut bias = lowering.integers(node, 2)?.into_owned();
+	let plain = (*alpha, *beta) == ((1, 0), (1, 0));
+	let scales = || {
+		let (transposed, columns) = (
+			node.int("transB", 0).is_ok_and(|transposed| transposed != 0),
+			matrices.product.sizes.1,
+		);
+		let scales = lowering.integers(node, 1).map(|weights| weights.scales.clone());
+		let scales = scales.unwrap_or_default();
+		let inner = scales.len() / columns.max(1);
+		(0..columns).map(|c| scales[if transposed { c * inner } else { c }]).collect()
+	};
+	let mut bias = match quantized_bias(lowering, node, scales).filter(|_| plain) {
+		Some(bias) => bias,
+		None => lowering.integers(node, 2)?.into_owned(),
+	};
 	let shape = &matrices.shape;
 	if super::shape::broadcast(node, &[&bias.shape, shape]).ok().as_ref() != Some(shape) {
 		return Err(node.error(format!(
@@ -170,7 +185,7 @@ fn bias(
 			show_shape(shape)
 		)));
 	}
-	if (*alpha, *beta) != ((1, 0), (1, 0)) {
+	if !plain {
 		// Then onnxruntime adds floats.
 		bias.dequantized = false;
 		for (value, scale) in bias.values.iter_mut().zip(&mut bias.scales) {
@@ -332,6 +347,24 @@ pub(super) fn weighted<T: Taps>(
 	scale_of: impl Fn(usize) -> f32,
 	bias: Bias<'_>,
 ) -> Result<Value, ModelError> {
+	let goal = lowering.fusion.goal(node);
+	let activation = lowering.named(node.input(0)?);
+	let dequantized = matches!(activation, Some(Value::Real(real)) if real.source.is_some());
+	match (lowering.is_dequantized(node, 1), dequantized, goal) {
+		(false, true, Goal::Quantize(_)) if node.op != "MatMul" => {
+			return Err(node.error(
+				"its weights are not quantised, and onnxruntime quantises them between \
+				 DequantizeLinear and QuantizeLinear: run `zkml quantize` first",
+			));
+		},
+		(true, false, _) if quantises_anew(lowering, node)? => {
+			return Err(node.error(
+				"onnxruntime quantises its input anew, by a scale found at run time: put \
+				 QuantizeLinear and DequantizeLinear before it",
+			));
+		},
+		_ => {},
+	}
 	let unit = input.uniform_unit(node)?;
 	let count = linear.bias.len();
 	let exact: Option<Vec<i32>> = unit.exponent().and_then(|exponent| {
@@ -355,10 +388,7 @@ pub(super) fn weighted<T: Taps>(
 			}
 			let power = exponent_of(scale).unwrap_or(i32::MIN);
 			if bias.dequantized && power != *exponent {
-				return Err(node.error(
-					"the scale of its bias is not the product of input and weight scales, which \
-					 onnxruntime takes for granted",
-				));
+				return Err(node.error(BIAS_SCALE));
 			}
 			// A float constant may be finer than the products are.
 			let power = power + value.trailing_zeros().min(62) as i32;
@@ -409,29 +439,118 @@ fn kernel<T: Taps>(
 	scale_of: impl Fn(usize) -> f32,
 	bias: Bias<'_>,
 ) -> Result<Value, ModelError> {
-	let Some(source) = &input.source else {
-		return Err(node.error(
-			"its scales are no powers of two and its input comes not straight from \
-			 DequantizeLinear, so that onnxruntime computes it in float, where its result is no \
-			 function of integers: run `zkml quantize --snap`",
-		));
+	let refuse = |why: &str| {
+		Err(node.error(format!(
+			"its scales are no powers of two and {why}, so that onnxruntime computes it in float, \
+			 where its result is no function of integers: run `zkml quantize --snap`",
+		)))
 	};
-	if let Some((bias, place)) = bias {
-		if !bias.dequantized {
-			return Err(node.error(
-				"its bias is not quantised, so that onnxruntime computes it in float, where its \
-				 result is no function of integers: run `zkml quantize --snap`",
-			));
-		}
-		for (o, sum) in linear.bias.iter_mut().enumerate() {
-			*sum = bias.values[place(o)];
-		}
+	let Some(source) = &input.source else {
+		return refuse("its input comes not straight from DequantizeLinear");
+	};
+	if source.stored != Kind::U8 {
+		return refuse("its input is of type int8 and has other consumers or no QuantizeLinear");
 	}
-	let units: Vec<Unit> =
-		(0..linear.bias.len()).map(|o| Unit::Kernel(source.scale * scale_of(o))).collect();
-	if units.iter().any(|unit| !(unit.step() as f32).is_normal()) {
+	if !lowering.is_dequantized(node, 1) {
+		return refuse("its weights are not quantised");
+	}
+	let to_float = match lowering.fusion.goal(node) {
+		Goal::Quantize(target) if target.clipped => {
+			return refuse(
+				"the Relu or Clip after it is more than the saturation of QuantizeLinear",
+			);
+		},
+		Goal::Quantize(target) if target.stored != source.stored => {
+			return refuse("its input and its result differ in type");
+		},
+		Goal::Quantize(target) if target.grid.is_some() => false,
+		Goal::Float if node.op != "Conv" && lowering.fusion.is_used_once(node.output()?) => true,
+		_ => return refuse("its result does not go into one QuantizeLinear"),
+	};
+	let products: Vec<f32> = (0..linear.bias.len()).map(|o| source.scale * scale_of(o)).collect();
+	if products.iter().any(|product| !product.is_normal()) {
 		return Err(node.error("the product of its scales is no normal float"));
 	}
+	if let Some((bias, place)) = bias {
+		if !bias.dequantized {
+			return refuse("its bias is not quantised");
+		}
+		for (o, sum) in linear.bias.iter_mut().enumerate() {
+			// onnxruntime takes the integers as they are.
+			let (value, scale) = (bias.values[place(o)], bias.scales[place(o)]);
+			if i32::try_from(value).is_err() {
+				return Err(node.error(format!("its bias {value} has more than 32 bits")));
+			}
+			if (scale / products[o] - 1.0).abs() > 1e-5 {
+				return Err(node.error(BIAS_SCALE));
+			}
+			*sum = value;
+		}
+	}
+	let unit = |product| if to_float { Unit::of_scale(product) } else { Unit::Kernel(product) };
+	let units = products.into_iter().map(unit).collect();
 	let tensor = lowering.push_linear(node, linear, &[input.tensor], &shape, KERNEL_LIMIT)?;
 	Ok(Value::Real(Real::new(tensor, shape, units)))
+}
+
+/// Whether onnxruntime makes a layer of a float activation and dequantised weights a `MatMulNBits`,
+/// which quantises the activation by scales of its own.
+fn quantises_anew(lowering: &Lowering<'_>, node: &Node) -> Result<bool, ModelError> {
+	if node.op == "Conv" || lowering.value(node, 1)?.shape().len() != 2 {
+		return Ok(false);
+	}
+	if node.op == "Gemm" {
+		let attributes = GemmAttributes::read(node)?;
+		let bias = match node.optional_input(2) {
+			Some(_) => attributes.beta == 1.0 && lowering.value(node, 2)?.shape().len() == 1,
+			None => true,
+		};
+		let plain = attributes.alpha == 1.0 && bias;
+		return Ok(plain
+			&& !attributes.transposed_input
+			&& !attributes.transposed_weights
+			&& lowering.fusion.goal(node) == Goal::Float);
+	}
+	// An addition of constants belongs to it.
+	let next = lowering
+		.fusion
+		.only_use(node.output()?)
+		.filter(|next| next.op == "Add" && (0..2).any(|index| lowering.is_constant(next, index)));
+	Ok(match (next, lowering.fusion.goal(next.unwrap_or(node))) {
+		(_, Goal::Float) => true,
+		(Some(_), Goal::Quantize(target)) => {
+			!target.plain && lowering.value(node, 0)?.shape().len() > 2
+		},
+		_ => false,
+	})
+}
+
+pub(super) const BIAS_SCALE: &str =
+	"the scale of its bias is not the product of input and weight scales, \
+                          which onnxruntime takes for granted";
+
+/// The bias of a layer, its third input, where it is of floats and onnxruntime quantises it: between
+/// `DequantizeLinear` and `QuantizeLinear`, to the product of the scales.
+pub(super) fn quantized_bias(
+	lowering: &Lowering<'_>,
+	node: &Node,
+	scales: impl Fn() -> Vec<f32>,
+) -> Option<Integers> {
+	let Some(Value::Real(Real { source: Some(source), .. })) = lowering.named(node.input(0).ok()?)
+	else {
+		return None;
+	};
+	let fused = matches!(lowering.fusion.goal(node), Goal::Quantize(_));
+	if !fused || !lowering.is_dequantized(node, 1) {
+		return None;
+	}
+	let tensor = lowering.constant(node, 2).ok().filter(|tensor| tensor.shape.len() == 1)?;
+	let floats = tensor.floats()?;
+	let scales: Vec<f32> = scales().iter().map(|scale| source.scale * scale).collect();
+	if floats.len() != scales.len() {
+		return None;
+	}
+	let pairs = floats.iter().zip(&scales);
+	let values = pairs.map(|(value, scale)| (value / scale).round_ties_even() as i64).collect();
+	Some(Integers { shape: tensor.shape.clone(), values, scales, dequantized: true })
 }

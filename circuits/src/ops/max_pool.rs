@@ -16,7 +16,7 @@ use crate::{
 	onnx::Node,
 	plan::Plan,
 	signal::Bounds,
-	value::{Kind, Quantized, Real, Unary, Unit, Value},
+	value::{Kind, Quantized, Real, Scaled, Unary, Value},
 };
 use std::collections::HashMap;
 
@@ -196,25 +196,24 @@ fn largest(
 		true => real,
 		false => lowering.realize(node, real)?,
 	};
-	let kernel = real.units.iter().any(|unit| matches!(unit, Unit::Kernel(_)));
 	let uniform = windows.iter().all(|window| {
 		window.windows(2).all(|pair| real.units[pair[0] as usize] == real.units[pair[1] as usize])
 	});
-	if kernel || !uniform {
+	if !uniform {
 		real = lowering.uniform(node, real)?;
-		// A kernel's result must be rounded first, whatever its units.
-		real.exponents(node)?;
 	}
+	let source = lowering.fusion.moved(node, real.source.as_deref());
 	let units = windows.iter().map(|window| real.units[window[0] as usize]).collect();
-	if let (Some(source), false) = (&real.source, smallest) {
-		let raw = source.quantized.tensor;
+	let direct = real.source.as_ref().filter(|source| !source.moved && !smallest);
+	if let Some(Scaled { quantized, zero_point, .. }) = direct.map(AsRef::as_ref) {
+		let raw = quantized.tensor;
 		if let Some(tensor) = pooled_before_rounding(lowering, node, raw, &windows, &shape)? {
-			let pooled = Quantized { tensor, shape, kind: source.quantized.kind };
-			let tensor = lowering.shift_by(node, &pooled, -source.zero_point)?;
-			return Ok(Real { tensor, shape: pooled.shape, units, then: real.then, source: None });
+			let pooled = Quantized { tensor, shape, kind: quantized.kind };
+			let tensor = lowering.shift_by(node, &pooled, -zero_point)?;
+			return Ok(Real { tensor, shape: pooled.shape, units, then: real.then, source });
 		}
 	}
 	let op = Extreme { windows, smallest };
 	let tensor = lowering.push(node, op, &[real.tensor], &shape)?;
-	Ok(Real { tensor, shape, units, then: real.then, source: None })
+	Ok(Real { tensor, shape, units, then: real.then, source })
 }

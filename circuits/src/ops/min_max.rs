@@ -32,7 +32,8 @@ pub(super) fn lower_min(lowering: &mut Lowering<'_>, node: &Node) -> Result<Valu
 fn lower(lowering: &mut Lowering<'_>, node: &Node, smallest: bool) -> Result<Value, ModelError> {
 	node.only_attributes(&[])?;
 	let pick = |x: i64, y: i64| Some(if smallest { x.min(y) } else { x.max(y) });
-	if let Some(value) = fold(lowering, node, pick)? {
+	let pick_float = |x: f32, y: f32| if smallest { x.min(y) } else { x.max(y) };
+	if let Some(value) = fold(lowering, node, pick, pick_float)? {
 		return Ok(value);
 	}
 	if let Some(value) = clip(lowering, node, smallest)? {

@@ -15,6 +15,7 @@ mod clamp;
 mod concat;
 mod contraction;
 mod conv;
+mod conv_integer;
 mod dequantize_linear;
 mod expand;
 mod extreme;
@@ -24,14 +25,26 @@ mod gemm;
 pub(crate) mod geometry;
 mod identity;
 mod linear;
+mod matmul_integer;
 mod matrices;
 mod max_pool;
 mod min_max;
 pub(crate) mod moves;
 mod mul;
+mod operand;
 mod pad;
+mod pairs;
 mod prelu;
 mod product;
+mod qgemm;
+mod qlinear_add;
+mod qlinear_average_pool;
+mod qlinear_concat;
+mod qlinear_conv;
+mod qlinear_global_average_pool;
+mod qlinear_leaky_relu;
+mod qlinear_matmul;
+mod qlinear_mul;
 mod quantize_linear;
 mod reduce;
 mod relu;
@@ -51,10 +64,11 @@ pub use clamp::Clamp;
 pub use contraction::Contraction;
 pub use conv::Conv;
 pub use extreme::Extreme;
-pub use fused::Fused;
 pub(crate) use gemm::GemmAttributes;
 pub use linear::{Dense, Factors, Linear, Sum, Taps, Term, Windows};
 pub(crate) use moves::rearrange;
+pub(crate) use operand::Grid;
+pub use pairs::{Pair, PairPlan, Pairs};
 pub use product::Product;
 pub(crate) use quantize_linear::input;
 pub use relu::Slopes;
@@ -137,6 +151,7 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("Concat", One(concat::lower)),
 	("ConstantOfShape", One(expand::lower_constant)),
 	("Conv", One(conv::lower)),
+	("ConvInteger", One(conv_integer::lower)),
 	("DequantizeLinear", One(dequantize_linear::lower)),
 	("Div", One(mul::lower_div)),
 	("Dropout", Many(identity::lower_dropout)),
@@ -151,6 +166,7 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("Identity", One(identity::lower)),
 	("LeakyRelu", One(unary::lower_leaky_relu)),
 	("MatMul", One(gemm::lower_matmul)),
+	("MatMulInteger", One(matmul_integer::lower)),
 	("Max", One(min_max::lower_max)),
 	("MaxPool", Many(max_pool::lower)),
 	("Min", One(min_max::lower_min)),
@@ -158,6 +174,8 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("Neg", One(add::lower_neg)),
 	("PRelu", One(prelu::lower)),
 	("Pad", One(pad::lower)),
+	("QLinearConv", One(qlinear_conv::lower)),
+	("QLinearMatMul", One(qlinear_matmul::lower)),
 	("QuantizeLinear", One(quantize_linear::lower)),
 	("ReduceMax", One(reduce::lower_max)),
 	("ReduceMean", One(reduce::lower_mean)),
@@ -174,6 +192,13 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("TopK", Many(top_k::lower)),
 	("Transpose", One(transpose::lower)),
 	("Unsqueeze", One(squeeze::lower_unsqueeze)),
+	("com.microsoft.QGemm", One(qgemm::lower)),
+	("com.microsoft.QLinearAdd", One(qlinear_add::lower)),
+	("com.microsoft.QLinearAveragePool", One(qlinear_average_pool::lower)),
+	("com.microsoft.QLinearConcat", One(qlinear_concat::lower)),
+	("com.microsoft.QLinearGlobalAveragePool", One(qlinear_global_average_pool::lower)),
+	("com.microsoft.QLinearLeakyRelu", One(qlinear_leaky_relu::lower)),
+	("com.microsoft.QLinearMul", One(qlinear_mul::lower)),
 ];
 
 /// The lowering of an operator.

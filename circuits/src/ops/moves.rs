@@ -146,14 +146,11 @@ fn moved(
 			Value::Quantized(Quantized { tensor, shape, ..quantized })
 		},
 		Value::Real(real) => {
-			if is_kernel(&real) {
-				return Err(not_integers(node));
-			}
 			let tensor = tensor(real.tensor)?;
 			let units = order.map_or_else(|| real.units.clone(), |order| pick(&real.units, order));
-			Value::Real(Real { tensor, shape, units, then: real.then, source: None })
+			let source = lowering.fusion.moved(node, real.source.as_deref());
+			Value::Real(Real { tensor, shape, units, then: real.then, source })
 		},
-		Value::Fused(_) => return Err(not_integers(node)),
 	})
 }
 
@@ -196,7 +193,7 @@ pub(crate) fn combine(
 ) -> Result<Value, ModelError> {
 	elements(node, &shape)?;
 	let any = |is: fn(&Value) -> bool| values.iter().any(is);
-	if any(|value| matches!(value, Value::Fused(_))) || !settled(&values) {
+	if !settled(&values) {
 		return Err(not_integers(node));
 	}
 	if any(|value| matches!(value, Value::Input { .. })) {

@@ -22,8 +22,11 @@ use crate::{
 
 pub(super) fn lower_mul(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&[])?;
-	if let Some(value) = fold(lowering, node, |x, y| x.checked_mul(y))? {
+	if let Some(value) = fold(lowering, node, |x, y| x.checked_mul(y), |x, y| x * y)? {
 		return Ok(value);
+	}
+	if let Some(fused) = super::fused::mul(lowering, node)? {
+		return Ok(fused);
 	}
 	match (lowering.is_constant(node, 0), lowering.is_constant(node, 1)) {
 		(false, true) => scale(lowering, node, 0, 1, false),
@@ -35,7 +38,7 @@ pub(super) fn lower_mul(lowering: &mut Lowering<'_>, node: &Node) -> Result<Valu
 
 pub(super) fn lower_div(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&[])?;
-	if let Some(value) = fold(lowering, node, |x, y| x.checked_div(y))? {
+	if let Some(value) = fold(lowering, node, |x, y| x.checked_div(y), |x, y| x / y)? {
 		return Ok(value);
 	}
 	if !lowering.is_constant(node, 1) {
@@ -117,9 +120,6 @@ fn scale(
 }
 
 fn product(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
-	if let Some(fused) = super::fused::mul(lowering, node)? {
-		return Ok(fused);
-	}
 	let (a, b) = (lowering.real(node, 0)?, lowering.real(node, 1)?);
 	let shape = broadcast(node, &[&a.shape, &b.shape])?;
 	let exponents = [&a, &b]

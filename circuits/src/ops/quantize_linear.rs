@@ -167,12 +167,6 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 			let tensor = round(lowering, node, &real, &how, (lo, hi))?;
 			Ok(Value::Quantized(Quantized { tensor, shape: real.shape, kind }))
 		},
-		Value::Fused(fused) => {
-			let Some((scale, zero_point)) = how.uniform() else {
-				return Err(node.error("activations must have one scale here"));
-			};
-			fused.quantize(lowering, node, scale, zero_point, kind).map(Value::Quantized)
-		},
 		Value::Integers(_) | Value::Quantized(_) => {
 			Err(node.error("its input is a constant or quantised already"))
 		},
@@ -267,8 +261,8 @@ fn round(
 			));
 		}
 	}
-	if let (Some(source), Some(uniform), true) = (&real.source, how.uniform(), real.then.is_empty())
-	{
+	let direct = real.source.as_ref().filter(|source| !source.moved);
+	if let (Some(source), Some(uniform), true) = (direct, how.uniform(), real.then.is_empty()) {
 		if source.quantized.kind.range() == Some((lo, hi)) {
 			if uniform == (source.scale, source.zero_point) {
 				return Ok(source.quantized.tensor);
