@@ -251,7 +251,7 @@ fn synthesize(
 fn input_signals(graph: &Graph, builder: &mut Builder, input: Option<&[i64]>) -> Vec<Signal> {
 	let Bounds { lo, hi } = graph.input.bounds;
 	let width = Bounds { lo: 0, hi: hi - lo }.unsigned_bits();
-	debug_assert_eq!(hi - lo + 1, 1 << width, "8-bit types fill their range");
+	assert_eq!(hi - lo + 1, 1 << width, "8-bit types fill their range");
 	let value = |index: usize| input.map_or(lo, |input| input[index]);
 	let count = graph.bounds[0].len();
 	let wires: Vec<_> = (0..count)

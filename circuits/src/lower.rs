@@ -105,9 +105,8 @@ impl<'a> Lowering<'a> {
 				values,
 				dequantized: false,
 			})),
-			_ => Err(node.error(format!(
-				"its constant {name} is not quantised: run `zkml quantize` first"
-			))),
+			_ => Err(node
+				.error(format!("its constant {name} is not quantised: run `zkml quantize` first"))),
 		}
 	}
 
@@ -192,9 +191,7 @@ impl<'a> Lowering<'a> {
 	) -> Result<usize, ModelError> {
 		let count = shape.iter().try_fold(1usize, |count, &size| count.checked_mul(size));
 		if count.is_none_or(|count| count > MAX_ELEMENTS) {
-			return Err(
-				node.error(format!("a result of shape {} is too large", show_shape(shape)))
-			);
+			return Err(node.error(format!("a result of shape {} is too large", show_shape(shape))));
 		}
 		let sources: Vec<&[Bounds]> =
 			inputs.iter().map(|&tensor| self.bounds[tensor].as_slice()).collect();
@@ -259,8 +256,7 @@ impl<'a> Lowering<'a> {
 		shape: &[usize],
 	) -> Result<usize, ModelError> {
 		let outputs = self.bounds[tensor].len();
-		let mut linear =
-			Linear::new(Sum { outputs, terms: vec![Term { places: None, factors }] });
+		let mut linear = Linear::new(Sum { outputs, terms: vec![Term { places: None, factors }] });
 		if let Some(addends) = addends {
 			linear.bias = addends;
 		}

@@ -141,7 +141,9 @@ impl Step {
 }
 
 /// Which of the three classes of scales a step fell in, or none of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
 	/// The bounds allow one result only.
@@ -320,9 +322,8 @@ fn ratio_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
 	if most - least > 1 << 12 {
 		return None;
 	}
-	let thresholds: Vec<(i64, i64)> = (least + 1..=most)
-		.map(|target| (target, threshold(bounds, target, quotient)))
-		.collect();
+	let thresholds: Vec<(i64, i64)> =
+		(least + 1..=most).map(|target| (target, threshold(bounds, target, quotient))).collect();
 	let slope = numerator as f64 / divisor as f64;
 	for shift in 0..48u32 {
 		let factor = slope * 2f64.powi(shift as i32);
@@ -398,8 +399,7 @@ fn fitted_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
 			// A bit more of shift costs 1, an exception 2.
 			let better = match &best {
 				Some((_, other)) => {
-					2 * count + (shift as usize)
-						< 2 * other.exceptions.len() + other.shift as usize
+					2 * count + (shift as usize) < 2 * other.exceptions.len() + other.shift as usize
 				},
 				None => true,
 			};
@@ -440,8 +440,8 @@ fn differences(
 	let base = |x: i64| how.apply(x);
 	// At the ends the floor may go further than the step.
 	let mut found: Vec<(i64, i64)> = Vec::new();
-	let targets = base(bounds.lo).min(step.apply(bounds.lo)) + 1
-		..=base(bounds.hi).max(step.apply(bounds.hi));
+	let targets =
+		base(bounds.lo).min(step.apply(bounds.lo)) + 1..=base(bounds.hi).max(step.apply(bounds.hi));
 	for target in targets {
 		let end = bounds.hi + 1;
 		let place = |monotone: &dyn Fn(i64) -> i64| {
@@ -527,7 +527,9 @@ mod tests {
 
 	#[test]
 	fn floats_that_overflow_before_they_are_divided() {
-		for (exponent, scale, then) in [(120, 127, vec![]), (126, 127, vec![]), (-140, -126, vec![])] {
+		for (exponent, scale, then) in
+			[(120, 127, vec![]), (126, 127, vec![]), (-140, -126, vec![])]
+		{
 			let scale = 2f32.powi(scale);
 			let rounding = Rounding::Float { unit: Unit::Exact(exponent), then, scale };
 			let step = Step { rounding, zero_point: 0, lo: 0, hi: 255 };

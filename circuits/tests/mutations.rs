@@ -79,22 +79,59 @@ impl Random {
 
 	fn int(&mut self) -> i64 {
 		const INTS: [i64; 22] = [
-			0, 1, -1, 2, -2, 3, 4, 5, 7, 8, 16, 127, 255, 256, 1 << 16, 1 << 23, 1 << 24, 1 << 31,
-			1 << 40, i64::MAX, i64::MIN, -128,
+			0,
+			1,
+			-1,
+			2,
+			-2,
+			3,
+			4,
+			5,
+			7,
+			8,
+			16,
+			127,
+			255,
+			256,
+			1 << 16,
+			1 << 23,
+			1 << 24,
+			1 << 31,
+			1 << 40,
+			i64::MAX,
+			i64::MIN,
+			-128,
 		];
 		*self.pick(&INTS)
 	}
 
 	fn float(&mut self) -> f32 {
 		let floats = [
-			0.0, -0.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e-45, f32::MIN_POSITIVE, f32::MAX,
-			-1.0, 1.0, 0.5, 0.3, 3.0, 2f32.powi(-100), 2f32.powi(100), 6.0, 1e-3, 1e3,
+			0.0,
+			-0.0,
+			f32::NAN,
+			f32::INFINITY,
+			f32::NEG_INFINITY,
+			1e-45,
+			f32::MIN_POSITIVE,
+			f32::MAX,
+			-1.0,
+			1.0,
+			0.5,
+			0.3,
+			3.0,
+			2f32.powi(-100),
+			2f32.powi(100),
+			6.0,
+			1e-3,
+			1e3,
 		];
 		*self.pick(&floats)
 	}
 }
 
-const OPERATORS: &str = "Abs Add ArgMax AveragePool BatchNormalization Cast Clip Concat Constant Conv \
+const OPERATORS: &str =
+	"Abs Add ArgMax AveragePool BatchNormalization Cast Clip Concat Constant Conv \
 	ConvInteger DequantizeLinear Div Dropout Expand Flatten Gather Gemm GlobalAveragePool \
 	GlobalMaxPool HardSigmoid HardSwish Identity LeakyRelu MatMul MatMulInteger Max MaxPool Min Mul \
 	Neg PRelu Pad QLinearConv QLinearMatMul QuantizeLinear ReduceMean ReduceMax ReduceSum Relu \
@@ -128,7 +165,8 @@ fn change_attribute(random: &mut Random, attribute: &mut AttributeProto) {
 		4 => attribute.r#type = random.below(16) as i32,
 		5 => attribute.f = random.float(),
 		_ => {
-			attribute.s = random.pick(&[&b"SAME_UPPER"[..], b"SAME_LOWER", b"VALID", b"\xff"]).to_vec()
+			attribute.s =
+				random.pick(&[&b"SAME_UPPER"[..], b"SAME_LOWER", b"VALID", b"\xff"]).to_vec()
 		},
 	}
 }
@@ -170,7 +208,10 @@ fn change_input(random: &mut Random, graph: &mut GraphProto) {
 		(1, Some(shape)) => drop(shape.dim.pop()),
 		(_, Some(shape)) => {
 			let value = DimValue(random.int());
-			random.one_of(&mut shape.dim).into_iter().for_each(|dim| dim.value = Some(value.clone()));
+			random
+				.one_of(&mut shape.dim)
+				.into_iter()
+				.for_each(|dim| dim.value = Some(value.clone()));
 		},
 		_ => tensor.shape = None,
 	}

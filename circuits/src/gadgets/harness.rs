@@ -157,9 +157,8 @@ impl Harness {
 			true
 		};
 		let steps = [Some(1), Some(-1), Some(2), Some(-2), None];
-		let matters = |row: usize| {
-			steps.iter().any(|&step| runs.iter().any(|run| forged(run, row, step)))
-		};
+		let matters =
+			|row: usize| steps.iter().any(|&step| runs.iter().any(|run| forged(run, row, step)));
 		(0..runs[0].constraints).filter(|&row| !matters(row)).collect()
 	}
 
@@ -172,7 +171,6 @@ impl Harness {
 		let verdict = Search::new(&run.r1cs, None).any(&given);
 		assert_eq!(verdict, Verdict::Unique, "{pins:?} for {values:?}");
 	}
-
 
 	/// No assignment of the gadget's own wires gives these outputs.
 	pub(crate) fn rejects_output(&self, values: &[i64], forged: &[i64]) {

@@ -234,7 +234,8 @@ fn roots(a: Fr, b: Fr, c: Fr) -> Vec<Fr> {
 fn forms(matrix: &Matrix, row: usize) -> Form {
 	let mut form = Form::default();
 	for (Wire(wire), coefficient) in matrix.row(row) {
-		let term = Form { terms: vec![(wire as usize, -coefficient.to_field())], ..Form::default() };
+		let term =
+			Form { terms: vec![(wire as usize, -coefficient.to_field())], ..Form::default() };
 		form = form.minus(&term);
 	}
 	form

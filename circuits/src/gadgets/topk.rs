@@ -31,11 +31,7 @@ pub fn topk_positions(values: &[i64], k: usize) -> Vec<usize> {
 ///
 /// # Panics
 /// If there are fewer than `k` candidates.
-pub fn topk(
-	builder: &mut Builder,
-	candidates: &[Signal],
-	k: usize,
-) -> (Vec<Signal>, Vec<Signal>) {
+pub fn topk(builder: &mut Builder, candidates: &[Signal], k: usize) -> (Vec<Signal>, Vec<Signal>) {
 	assert!(k <= candidates.len(), "as many candidates as are asked for");
 	let mut values = candidates.to_vec();
 	let mut indices: Vec<Signal> =

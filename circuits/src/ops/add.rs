@@ -100,9 +100,8 @@ fn sum(lowering: &mut Lowering<'_>, node: &Node, signs: &[i64]) -> Result<Value,
 		.iter()
 		.map(|(constant, sign)| {
 			let parts = constant.values.iter().zip(&constant.scales).map(|(&value, &scale)| {
-				let exponent = exponent_of(scale).ok_or_else(|| {
-					node.error("the scale of its constant is no power of two")
-				})?;
+				let exponent = exponent_of(scale)
+					.ok_or_else(|| node.error("the scale of its constant is no power of two"))?;
 				let zeros = if value == 0 { 0 } else { value.trailing_zeros() };
 				Ok((sign * (value >> zeros), exponent + zeros as i32))
 			});
@@ -139,7 +138,8 @@ fn sum(lowering: &mut Lowering<'_>, node: &Node, signs: &[i64]) -> Result<Value,
 	}
 	let mut linear = Linear::new(Sum { outputs: count, terms });
 	for addend in &addends {
-		for ((bias, &(value, exponent)), &to) in linear.bias.iter_mut().zip(addend).zip(&exponents) {
+		for ((bias, &(value, exponent)), &to) in linear.bias.iter_mut().zip(addend).zip(&exponents)
+		{
 			if value != 0 {
 				let value = value.checked_mul(1i64 << shift(exponent, to)?).ok_or_else(far)?;
 				*bias = bias.saturating_add(value);

@@ -25,7 +25,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Vec<Valu
 	}
 	let input = lowering.real(node, 0)?;
 	let channels = *input.shape.get(1).ok_or_else(|| node.error("its input has no channels"))?;
-	let [gamma, beta, mean, variance] = [1, 2, 3, 4].map(|index| parameters(lowering, node, index, channels));
+	let [gamma, beta, mean, variance] =
+		[1, 2, 3, 4].map(|index| parameters(lowering, node, index, channels));
 	let (gamma, beta, mean, variance) = (gamma?, beta?, mean?, variance?);
 	let epsilon = node.float("epsilon", 1e-5)?;
 	let inner: usize = input.shape[2..].iter().product();
@@ -36,7 +37,11 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Vec<Valu
 		let factor = gamma[c] * (1.0 / (variance[c] + epsilon).sqrt());
 		let addend = beta[c] - mean[c] * factor;
 		let (f, a) = (dyadic(factor), dyadic(addend));
-		if !factor.is_finite() || !addend.is_finite() || f.0.abs() >= 1 << 12 || a.0.abs() >= 1 << 22 {
+		if !factor.is_finite()
+			|| !addend.is_finite()
+			|| f.0.abs() >= 1 << 12
+			|| a.0.abs() >= 1 << 22
+		{
 			return Err(node.error(format!(
 				"its factor {factor} or its addend {addend} is no short multiple of a power of \
 				 two: run `zkml quantize`, which folds them into the weights before"

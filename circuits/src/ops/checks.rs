@@ -60,7 +60,8 @@ impl Draw {
 
 	/// The operator on tensors of these sizes, whose elements lie within `±reach`.
 	fn on(&mut self, op: impl Operator + 'static, sizes: &[usize], reach: i64) -> Instance {
-		let tensor = |draw: &mut Self, &size: &usize| (0..size).map(|_| draw.bounds(reach)).collect();
+		let tensor =
+			|draw: &mut Self, &size: &usize| (0..size).map(|_| draw.bounds(reach)).collect();
 		let bounds = sizes.iter().map(|size| tensor(self, size)).collect();
 		self.within(op, bounds)
 	}
@@ -145,8 +146,7 @@ impl Draw {
 	fn product(&mut self) -> Instance {
 		let outputs = self.size(1, 3);
 		let sizes = [self.size(outputs, 4), self.size(outputs, 4)];
-		let places = sizes
-			.map(|size| (self.size(0, 1) == 0).then(|| self.places(outputs, size)));
+		let places = sizes.map(|size| (self.size(0, 1) == 0).then(|| self.places(outputs, size)));
 		self.on(Product { outputs, places }, &sizes, 20)
 	}
 

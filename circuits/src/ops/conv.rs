@@ -6,7 +6,7 @@
 
 use super::{
 	gemm::{weight, weighted},
-	geometry::{image, Geometry},
+	geometry::{check_size, image, Geometry},
 	Linear, Taps,
 };
 use crate::{
@@ -79,7 +79,8 @@ impl Conv {
 				show_shape(input)
 			))
 		};
-		let groups = usize::try_from(groups).ok().filter(|&groups| groups > 0).ok_or_else(misfit)?;
+		let groups =
+			usize::try_from(groups).ok().filter(|&groups| groups > 0).ok_or_else(misfit)?;
 		let &[outputs, per_group, ref kernel @ ..] = weights_shape else { return Err(misfit()) };
 		if groups.checked_mul(per_group) != Some(inputs)
 			|| outputs % groups != 0
@@ -95,6 +96,7 @@ impl Conv {
 		}
 		let geometry = Geometry::new(node, spatial, kernel)?;
 		let shape = [&[batch, outputs], geometry.output.as_slice()].concat();
+		check_size(node, &shape)?;
 		let conv = Self {
 			windows: geometry.windows,
 			sizes: (spatial.iter().product(), kernel.iter().product()),
@@ -124,8 +126,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 	let (conv, shape) = Conv::new(node, &input.shape, &constant.shape, weights?)?;
 	let per_channel = constant.values.len() / conv.channels.1;
 	let scales: Vec<f32> = constant.scales.chunks(per_channel).map(|chunk| chunk[0]).collect();
-	let uniform =
-		|(chunk, &scale): (&[f32], &f32)| chunk.iter().all(|&other| other == scale);
+	let uniform = |(chunk, &scale): (&[f32], &f32)| chunk.iter().all(|&other| other == scale);
 	if !constant.scales.chunks(per_channel).zip(&scales).all(uniform) {
 		return Err(node.error("its weights must have one scale for each output channel"));
 	}

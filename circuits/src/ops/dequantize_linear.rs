@@ -63,8 +63,7 @@ fn activation(
 	};
 	let units = (0..count).map(|element| Unit::of_scale(how.at(element).0)).collect();
 	let mut real = Real::new(tensor, quantized.shape.clone(), units);
-	real.source = how
-		.uniform()
-		.map(|(scale, zero_point)| Box::new(Scaled { quantized, scale, zero_point }));
+	real.source =
+		how.uniform().map(|(scale, zero_point)| Box::new(Scaled { quantized, scale, zero_point }));
 	Ok(Value::Real(real))
 }

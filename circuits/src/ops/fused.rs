@@ -45,9 +45,6 @@ pub(super) fn add(
 }
 
 /// A `Mul` that onnxruntime computes as `QLinearMul`.
-pub(super) fn mul(
-	_lowering: &mut Lowering<'_>,
-	_node: &Node,
-) -> Result<Option<Value>, ModelError> {
+pub(super) fn mul(_lowering: &mut Lowering<'_>, _node: &Node) -> Result<Option<Value>, ModelError> {
 	Ok(None)
 }

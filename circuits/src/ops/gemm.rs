@@ -100,7 +100,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 			show_shape(&weights.shape)
 		)));
 	}
-	let mut taps = Dense { rows, inputs, outputs, weights: Vec::with_capacity(weights.values.len()) };
+	super::geometry::check_size(node, &[rows, outputs])?;
+	let mut taps =
+		Dense { rows, inputs, outputs, weights: Vec::with_capacity(weights.values.len()) };
 	let mut scales = Vec::with_capacity(matrices * outputs);
 	for m in 0..matrices {
 		for o in 0..outputs {
@@ -222,8 +224,7 @@ pub(super) fn weighted<T: Taps>(
 	}
 	let units: Vec<Unit> = exponents.into_iter().map(Unit::Exact).collect();
 	let Some(shifts) = finer else {
-		let tensor =
-			lowering.push_linear(node, linear, &[input.tensor], &shape, FLOAT_LIMIT)?;
+		let tensor = lowering.push_linear(node, linear, &[input.tensor], &shape, FLOAT_LIMIT)?;
 		return Ok(Value::Real(Real::new(tensor, shape, units)));
 	};
 	let shifts: Vec<i32> = shifts;

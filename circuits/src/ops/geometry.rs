@@ -38,11 +38,7 @@ fn list(node: &Node, name: &str, count: usize, default: i64) -> Result<Vec<usize
 
 impl Geometry {
 	/// Reads strides, pads, dilations, `auto_pad` and `ceil_mode` of a node for this kernel.
-	pub(crate) fn new(
-		node: &Node,
-		input: &[usize],
-		kernel: &[usize],
-	) -> Result<Self, ModelError> {
+	pub(crate) fn new(node: &Node, input: &[usize], kernel: &[usize]) -> Result<Self, ModelError> {
 		let rank = input.len();
 		if kernel.len() != rank || kernel.contains(&0) || input.contains(&0) || rank == 0 {
 			return Err(node.error(format!(
@@ -71,7 +67,8 @@ impl Geometry {
 			let (size, stride) = (input[axis], strides[axis]);
 			let (pads, count) = match auto {
 				"NOTSET" | "VALID" => {
-					let pads = if auto == "VALID" { (0, 0) } else { (given[axis], given[rank + axis]) };
+					let pads =
+						if auto == "VALID" { (0, 0) } else { (given[axis], given[rank + axis]) };
 					let Some(room) = (size + pads.0 + pads.1).checked_sub(reach) else {
 						return Err(node.error(format!(
 							"a kernel that reaches {reach} over an image of {size} with padding {} \
@@ -116,7 +113,8 @@ impl Geometry {
 			let mut count = 0;
 			for (tap, offset) in super::shape::positions(kernel).enumerate() {
 				// Coordinates counted from the beginning of the padding.
-				let at = |axis: usize| position[axis] * strides[axis] + offset[axis] * dilations[axis];
+				let at =
+					|axis: usize| position[axis] * strides[axis] + offset[axis] * dilations[axis];
 				let within = |axis: usize| at(axis) < before[axis] + input[axis] + after[axis];
 				count += u32::from((0..rank).all(within));
 				let inside = (0..rank)
@@ -138,13 +136,24 @@ impl Geometry {
 		["strides", "pads", "dilations", "auto_pad", "ceil_mode"];
 }
 
+/// Refuses a result that is too large, before anything is allocated for it.
+pub(crate) fn check_size(node: &Node, shape: &[usize]) -> Result<(), ModelError> {
+	let count = shape.iter().try_fold(1usize, |count, &size| count.checked_mul(size));
+	match count {
+		Some(count) if count <= MAX_ELEMENTS => Ok(()),
+		_ => Err(node.error(format!("a result of shape {} is too large", show_shape(shape)))),
+	}
+}
+
 /// Batch, channels and spatial dimensions of an image.
 pub(crate) fn image<'a>(
 	node: &Node,
 	shape: &'a [usize],
 ) -> Result<(usize, usize, &'a [usize]), ModelError> {
 	match shape {
-		&[batch, channels, ref spatial @ ..] if !spatial.is_empty() => Ok((batch, channels, spatial)),
+		&[batch, channels, ref spatial @ ..] if !spatial.is_empty() => {
+			Ok((batch, channels, spatial))
+		},
 		_ => Err(node.error(format!(
 			"an input of shape {}, expected batch, channels and at least one more dimension",
 			show_shape(shape)
@@ -165,9 +174,8 @@ pub(crate) fn channels(geometry: &Geometry, images: usize, size: usize) -> Vec<V
 	let offset = |image: usize| (image * size) as u32;
 	let windows = (0..images).flat_map(|image| {
 		let windows = geometry.windows.iter();
-		windows.map(move |window| {
-			window.iter().map(|&(element, _)| element + offset(image)).collect()
-		})
+		windows
+			.map(move |window| window.iter().map(|&(element, _)| element + offset(image)).collect())
 	});
 	windows.collect()
 }

@@ -6,7 +6,7 @@
 //! it where that is cheaper, for the same reason.
 
 use super::{
-	geometry::{channels, image, kernel_shape, Geometry},
+	geometry::{channels, check_size, image, kernel_shape, Geometry},
 	Extreme,
 };
 use crate::{
@@ -27,6 +27,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Vec<Valu
 	let (batch, count, spatial) = image(node, &shape)?;
 	let geometry = Geometry::new(node, spatial, &kernel_shape(node, spatial.len())?)?;
 	let result = [&[batch, count], geometry.output.as_slice()].concat();
+	check_size(node, &result)?;
 	let windows = channels(&geometry, batch * count, spatial.iter().product());
 	Ok(vec![pool(lowering, node, value, windows, result)?])
 }
@@ -51,6 +52,9 @@ fn pool(
 	windows: Vec<Vec<u32>>,
 	shape: Vec<usize>,
 ) -> Result<Value, ModelError> {
+	if windows.iter().any(Vec::is_empty) {
+		return Err(node.error("a window lies in the padding alone"));
+	}
 	match value {
 		// Integers of one type compare as what they stand for.
 		Value::Quantized(quantized) => {

@@ -48,7 +48,11 @@ pub(super) fn lower_div(lowering: &mut Lowering<'_>, node: &Node) -> Result<Valu
 }
 
 /// The floats of a constant operand.
-fn floats(lowering: &Lowering<'_>, node: &Node, index: usize) -> Result<(Vec<f32>, Vec<usize>), ModelError> {
+fn floats(
+	lowering: &Lowering<'_>,
+	node: &Node,
+	index: usize,
+) -> Result<(Vec<f32>, Vec<usize>), ModelError> {
 	let value = lowering.value(node, index)?;
 	let values = match &value {
 		Value::Integers(integers) => {
@@ -62,11 +66,9 @@ fn floats(lowering: &Lowering<'_>, node: &Node, index: usize) -> Result<(Vec<f32
 		_ => Vec::new(),
 	};
 	match values.iter().enumerate().find(|(_, value)| !value.is_finite()) {
-		Some((at, &value)) => Err(ModelError::NotFinite {
-			tensor: node.inputs[index].clone(),
-			value,
-			index: at,
-		}),
+		Some((at, &value)) => {
+			Err(ModelError::NotFinite { tensor: node.inputs[index].clone(), value, index: at })
+		},
 		None => Ok((values, value.shape().to_vec())),
 	}
 }
@@ -100,9 +102,7 @@ fn scale(
 			(true, true) => (mantissa, Unit::Exact(exponent - power)),
 			(true, false) if mantissa == 0 => (0, Unit::Exact(exponent)),
 			(true, false) => (mantissa, Unit::Exact(exponent + power)),
-			(false, true) => {
-				(value.signum() as i64, Unit::Over { exponent, divisor: value.abs() })
-			},
+			(false, true) => (value.signum() as i64, Unit::Over { exponent, divisor: value.abs() }),
 			(false, false) => {
 				(value.signum() as i64, Unit::Times { exponent, factor: value.abs() })
 			},
@@ -110,8 +110,7 @@ fn scale(
 		factors.push(factor);
 		units.push(unit);
 	}
-	let term =
-		Term { places: places(&real.shape, &shape), factors: Factors::Each(factors) };
+	let term = Term { places: places(&real.shape, &shape), factors: Factors::Each(factors) };
 	let linear = Linear::new(Sum { outputs: units.len(), terms: vec![term] });
 	let tensor = lowering.push_linear(node, linear, &[real.tensor], &shape, FLOAT_LIMIT)?;
 	Ok(Value::Real(Real::new(tensor, shape, units)))
@@ -123,9 +122,8 @@ fn product(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError
 	}
 	let (a, b) = (lowering.real(node, 0)?, lowering.real(node, 1)?);
 	let shape = broadcast(node, &[&a.shape, &b.shape])?;
-	let exponents = [&a, &b].map(|real| {
-		real.exponents(node).map(|exponents| spread(&exponents, &real.shape, &shape))
-	});
+	let exponents = [&a, &b]
+		.map(|real| real.exponents(node).map(|exponents| spread(&exponents, &real.shape, &shape)));
 	let [x, y] = exponents;
 	let units = x?.into_iter().zip(y?).map(|(x, y)| Unit::Exact(x + y)).collect();
 	let op = Product {

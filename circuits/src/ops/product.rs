@@ -24,9 +24,8 @@ impl Product {
 		let place = |side: usize, output: usize| {
 			self.places[side].as_ref().map_or(output, |places| places[output])
 		};
-		(0..self.outputs).map(move |output| {
-			(&inputs[0][place(0, output)], &inputs[1][place(1, output)])
-		})
+		(0..self.outputs)
+			.map(move |output| (&inputs[0][place(0, output)], &inputs[1][place(1, output)]))
 	}
 }
 
@@ -48,8 +47,7 @@ impl Operator for Product {
 			.map(|(x, y)| {
 				let bounds = x.bounds().product(y.bounds());
 				let value = x.value.wrapping_mul(y.value);
-				let wire =
-					builder.product(x.lc.clone(), y.lc.clone(), Default::default(), value);
+				let wire = builder.product(x.lc.clone(), y.lc.clone(), Default::default(), value);
 				Signal::wire(wire, value, bounds)
 			})
 			.collect()

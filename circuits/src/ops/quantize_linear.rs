@@ -206,7 +206,8 @@ fn quantize_input(
 	let tensor = match places {
 		None => 0,
 		Some(places) => {
-			let place = |&element: &usize| super::Place::Input { input: 0, element: element as u32 };
+			let place =
+				|&element: &usize| super::Place::Input { input: 0, element: element as u32 };
 			lowering.select(node, places.iter().map(place).collect(), &[0], shape)?
 		},
 	};

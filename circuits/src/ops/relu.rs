@@ -51,15 +51,11 @@ impl Operator for Slopes {
 	}
 
 	fn evaluate(&self, inputs: &[&[i64]]) -> Vec<i64> {
-		(inputs[0].iter().enumerate())
-			.map(|(element, &x)| apply(self.slopes(element), x))
-			.collect()
+		(inputs[0].iter().enumerate()).map(|(element, &x)| apply(self.slopes(element), x)).collect()
 	}
 
 	fn bounds(&self, inputs: &[&[Bounds]]) -> Vec<Bounds> {
-		(inputs[0].iter().enumerate())
-			.map(|(element, &x)| reach(self.slopes(element), x))
-			.collect()
+		(inputs[0].iter().enumerate()).map(|(element, &x)| reach(self.slopes(element), x)).collect()
 	}
 
 	fn constrain(&self, builder: &mut Builder, inputs: &[&[Signal]]) -> Vec<Signal> {

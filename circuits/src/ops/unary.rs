@@ -14,11 +14,7 @@ use crate::{
 	value::{dyadic, Real, Unary, Unit, Value},
 };
 
-fn pending(
-	lowering: &mut Lowering<'_>,
-	node: &Node,
-	unary: Unary,
-) -> Result<Value, ModelError> {
+fn pending(lowering: &mut Lowering<'_>, node: &Node, unary: Unary) -> Result<Value, ModelError> {
 	let real = lowering.pending(node, 0)?;
 	// Integer kernels take what follows them into their rounding, but only clipping.
 	let kernel = real.units.iter().any(|unit| matches!(unit, Unit::Kernel(_)));
@@ -127,10 +123,8 @@ pub(crate) fn apply(
 			let fraction = (-power).max(0);
 			let slope = mantissa << power.max(0);
 			let exponents = real.exponents(node)?;
-			let slopes = Slopes {
-				negative: Factors::All(slope),
-				positive: Factors::All(1 << fraction),
-			};
+			let slopes =
+				Slopes { negative: Factors::All(slope), positive: Factors::All(1 << fraction) };
 			let tensor = lowering.push_exact(node, slopes, &[real.tensor], &real.shape)?;
 			let units = exponents.iter().map(|e| Unit::Exact(e - fraction)).collect();
 			Ok(Real { tensor, units, source: None, ..real })
@@ -141,13 +135,8 @@ pub(crate) fn apply(
 				return Err(inexact(&format!("HardSigmoid with {alpha} and {beta}")));
 			}
 			let exponents: Vec<i32> = real.exponents(node)?.iter().map(|e| e + power).collect();
-			let scaled = lowering.affine(
-				node,
-				real.tensor,
-				Factors::All(mantissa),
-				None,
-				&real.shape,
-			)?;
+			let scaled =
+				lowering.affine(node, real.tensor, Factors::All(mantissa), None, &real.shape)?;
 			let units: Vec<Unit> = exponents.iter().map(|&e| Unit::Exact(e)).collect();
 			let scaled = Real { tensor: scaled, units, source: None, ..real };
 			let finer: Vec<i32> = exponents
