@@ -121,8 +121,8 @@ impl Unary {
 			Self::Clip { lo, hi } => x.max(lo).min(hi),
 			Self::LeakyRelu { alpha } if x < 0.0 => alpha * x,
 			Self::LeakyRelu { .. } => x,
-			Self::HardSigmoid { alpha, beta } => (alpha * x + beta).min(1.0).max(0.0),
-			Self::HardSwish => x * (x * (1.0 / 6.0) + 0.5).min(1.0).max(0.0),
+			Self::HardSigmoid { alpha, beta } => (alpha * x + beta).clamp(0.0, 1.0),
+			Self::HardSwish => x * (x * (1.0 / 6.0) + 0.5).clamp(0.0, 1.0),
 		}
 	}
 

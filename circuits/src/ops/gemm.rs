@@ -125,11 +125,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 		Some(_) => Some(lowering.integers(node, 2)?.into_owned()),
 		None => None,
 	};
-	let bias = bias.as_ref().map(|bias| {
-		let places = super::shape::places(&bias.shape, &shape);
-		(bias, move |element: usize| places.as_ref().map_or(element, |places| places[element]))
-	});
-	if let Some((bias, _)) = &bias {
+	if let Some(bias) = &bias {
 		super::shape::broadcast(node, &[&bias.shape, &shape])
 			.ok()
 			.filter(|together| *together == shape)
@@ -141,6 +137,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 				))
 			})?;
 	}
+	let bias = bias.as_ref().map(|bias| {
+		let places = super::shape::places(&bias.shape, &shape);
+		(bias, move |element: usize| places.as_ref().map_or(element, |places| places[element]))
+	});
 	let scale_of = |element| scales[channel(element)];
 	weighted(
 		lowering,

@@ -189,16 +189,22 @@ fn quantize_input(
 	let scales = match how.uniform() {
 		Some((scale, _)) => vec![scale],
 		None => {
-			let mut scales = vec![f32::NAN; count];
+			let total = lowering.model.input.shape.iter().product();
+			let mut scales = vec![f32::NAN; total];
 			for element in 0..count {
-				scales[places.map_or(element, |places| places[element])] = how.at(element).0;
+				let known = &mut scales[places.map_or(element, |places| places[element])];
+				let scale = how.at(element).0;
+				if *known != scale && !known.is_nan() {
+					return Err(node.error("an element of the input has two scales"));
+				}
+				*known = scale;
+			}
+			if scales.iter().any(|scale| scale.is_nan()) {
+				return Err(node.error("its input is not all of the model's"));
 			}
 			scales
 		},
 	};
-	if places.is_some_and(|places| places.len() != count || how.which.is_some() && count == 0) {
-		return Err(node.error("its input is not all of the model's"));
-	}
 	match lowering.input() {
 		Some(known) if known.bounds == bounds && known.scales == scales => {},
 		_ => lowering.set_input(node, bounds, scales)?,
