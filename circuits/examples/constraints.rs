@@ -5,12 +5,18 @@
 use zkml_circuits::{
 	gadgets::{
 		argmax::argmax,
+		lookup::lookup,
+		maximum::maximum,
 		relu::relu,
 		requantize::{requantize, Requantization},
+		topk::topk,
 	},
+	ops::{Clamp, Factors, Operator, Slopes},
+	plan::{Plan, Rounding, Step},
 	r1cs::Builder,
-	Bounds, Signal,
+	Bounds, Signal, Unary, Unit,
 };
+use zkml_primitives::Packing;
 
 /// Constraints and wires of a gadget on inputs with these bounds, the inputs not counted.
 fn cost(inputs: &[Bounds], gadget: impl Fn(&mut Builder, &[Signal])) -> (usize, u32) {
@@ -31,6 +37,96 @@ fn cost(inputs: &[Bounds], gadget: impl Fn(&mut Builder, &[Signal])) -> (usize, 
 fn signed(bits: u32, margin: i64) -> Bounds {
 	let end = 1i64 << (bits - 1);
 	Bounds { lo: -end + margin, hi: end - 1 - margin }
+}
+
+/// A signal as a sum of many terms.
+fn long(signal: &Signal) -> Signal {
+	Signal { terms: 1_000, ..signal.clone() }
+}
+
+/// What rounding costs by class.
+fn plans(row: impl Fn(&str, String, (usize, u32))) {
+	let step = |rounding| Step { rounding, zero_point: 3, lo: 0, hi: 255 };
+	let float = |unit, then| step(Rounding::Float { unit, then, scale: 0.125 });
+	let exact = Unit::Exact(-9);
+	let over = Unit::Over { exponent: -3, divisor: 6.0 };
+	for bits in [9, 12, 16, 20] {
+		let bounds = signed(bits, 0);
+		for (name, step) in [
+			("2^-6", step(Rounding::Kernel { factor: 2f32.powi(-6) })),
+			("5 · 2^-8", step(Rounding::Kernel { factor: 5.0 * 2f32.powi(-8) })),
+			("0.0123", step(Rounding::Kernel { factor: 0.0123 })),
+			("1/6 with ties", float(over, vec![])),
+			("LeakyRelu 0.01", float(exact, vec![Unary::LeakyRelu { alpha: 0.01 }])),
+			("HardSwish", float(exact, vec![Unary::HardSwish])),
+		] {
+			let Some(plan) = Plan::new(&step, bounds) else { continue };
+			let class = serde_json::to_string(&plan.class()).unwrap_or_default();
+			let class = class.trim_matches('"').replace('_', " ");
+			let case = match plan.exceptions() {
+				0 => format!("{bits} signed bits by {name}: {class}"),
+				count => format!("{bits} signed bits by {name}: {class} and {count} exceptions"),
+			};
+			let cost = cost(&[bounds], |builder, inputs| {
+				plan.constrain(builder, &inputs[0]);
+			});
+			row("plan", case, cost);
+		}
+	}
+}
+
+/// Gadgets of comparison, tables and what the builder itself has.
+fn others(row: impl Fn(&str, String, (usize, u32))) {
+	for bits in [4, 6, 8, 10] {
+		let end = 1i64 << bits;
+		let table: Vec<i64> = (0..end).map(|i| (i * i * 37 + 11 * i) % 251).collect();
+		let cost = cost(&[Bounds { lo: 0, hi: end - 1 }], |builder, inputs| {
+			lookup(builder, &inputs[0], 0, &table);
+		});
+		row("lookup", format!("{bits} bits"), cost);
+	}
+	for bits in [8, 20] {
+		let pair = [signed(bits, 0); 2];
+		let short = cost(&pair, |builder, inputs| {
+			maximum(builder, &inputs[0], &inputs[1]);
+		});
+		row("maximum", format!("{bits} signed bits"), short);
+		let sums = cost(&pair, |builder, inputs| {
+			maximum(builder, &long(&inputs[0]), &long(&inputs[1]));
+		});
+		row("maximum", format!("{bits} signed bits of long sums"), sums);
+		for k in [1, 3] {
+			let cost = cost(&[signed(bits, 0); 10], |builder, inputs| {
+				topk(builder, inputs, k);
+			});
+			row("topk", format!("{k} of 10 of {bits} signed bits"), cost);
+		}
+		let clamp = Clamp { lo: vec![-5], hi: vec![6] };
+		let clamped = cost(&[signed(bits, 0)], |builder, inputs| {
+			clamp.constrain(builder, &[inputs]);
+		});
+		row("clamp", format!("{bits} signed bits"), clamped);
+		let slopes = Slopes { negative: Factors::All(-1), positive: Factors::All(1) };
+		let sloped = cost(&[signed(bits, 0)], |builder, inputs| {
+			slopes.constrain(builder, &[inputs]);
+		});
+		row("slopes", format!("{bits} signed bits"), sloped);
+	}
+	let pair = [signed(8, 0); 2];
+	row(
+		"name",
+		"any sum".into(),
+		cost(&pair[..1], |builder, inputs| drop(builder.name(&inputs[0]))),
+	);
+	let zero = cost(&pair[..1], |builder, inputs| {
+		builder.is_zero(inputs[0].lc.clone(), 0);
+	});
+	row("is zero", "any sum".into(), zero);
+	let packed = cost(&pair, |builder, inputs| {
+		let word = inputs[0].lc.0[0].0;
+		builder.enforce_packed(word, inputs, &Packing { width: 8, count: 2, offset: -128 });
+	});
+	row("packed", "a word".into(), packed);
 }
 
 fn main() {
@@ -74,4 +170,6 @@ fn main() {
 			row("argmax", format!("{classes} classes of {bits} signed bits"), cost);
 		}
 	}
+	others(row);
+	plans(row);
 }

@@ -1,8 +1,8 @@
 //! What the scales of a model cost: how the rounding steps of each layer are proven.
 
 use crate::{
-	gadgets::requantize::{requantize, Requantization},
-	graph::Graph,
+	gadgets::requantize::{requantize, Requantization, Ties},
+	graph::{Graph, GraphNode},
 	ops::{Case, Pairs, Requantize},
 	plan::{Class, Plan, Rounding, Step},
 	r1cs::Builder,
@@ -86,7 +86,12 @@ impl Pairs {
 		let sum = |m: i64, n: i64| a.times(m).plus(b.times(n));
 		let bounds = sum(factors[0], factors[1]);
 		let result = how.bounds(bounds);
-		let class = if result.lo == result.hi { Class::Constant } else { self.class() };
+		let class = match how.ties {
+			_ if result.lo == result.hi => Class::Constant,
+			Ties::None if how.shift > 0 => Class::Thresholds,
+			_ if factors.iter().all(|factor| factor.count_ones() == 1) => Class::PowerOfTwo,
+			_ => Class::ShortMantissa,
+		};
 		let constraints = cost(how, bounds);
 		let simple = || {
 			let [x, y] = self.ratios().map(power);
@@ -107,34 +112,32 @@ impl Pairs {
 }
 
 impl Graph {
-	/// How every layer's rounding steps are proven, in order.
-	pub fn classes(&self) -> Vec<LayerClass> {
-		let mut layers = Vec::new();
-		for node in &self.nodes {
-			let mut layer = LayerClass::new(&node.name);
-			let op = node.op.as_any();
-			if let Some(op) = op.downcast_ref::<Requantize>() {
-				let mut counts = vec![0; op.cases.len()];
-				op.which.iter().for_each(|&case| counts[case as usize] += 1);
-				for (case, count) in op.cases.iter().zip(counts) {
-					layer.add(count, &case.element());
-				}
-			} else if let Some(op) = op.downcast_ref::<Pairs>() {
-				let inputs: Vec<&[Bounds]> =
-					node.inputs.iter().map(|&tensor| self.bounds[tensor].as_slice()).collect();
-				let mut counts: HashMap<[i64; 4], usize> = HashMap::new();
-				for (a, b) in op.each(&inputs) {
-					*counts.entry([a.lo, a.hi, b.lo, b.hi]).or_default() += 1;
-				}
-				for ([a, b, c, d], count) in counts {
-					let element = op.element(Bounds { lo: a, hi: b }, Bounds { lo: c, hi: d });
-					layer.add(count, &element);
-				}
+	/// How every layer's rounding steps are proven, in order; `None` where a node does not round.
+	pub fn classes(&self) -> Vec<Option<LayerClass>> {
+		self.nodes.iter().map(|node| self.class(node)).collect()
+	}
+
+	fn class(&self, node: &GraphNode) -> Option<LayerClass> {
+		let mut layer = LayerClass::new(&node.name);
+		let op = node.op.as_any();
+		if let Some(op) = op.downcast_ref::<Requantize>() {
+			let mut counts = vec![0; op.cases.len()];
+			op.which.iter().for_each(|&case| counts[case as usize] += 1);
+			for (case, count) in op.cases.iter().zip(counts) {
+				layer.add(count, &case.element());
 			}
-			if !layer.counts.is_empty() {
-				layers.push(layer);
+		} else if let Some(op) = op.downcast_ref::<Pairs>() {
+			let inputs: Vec<&[Bounds]> =
+				node.inputs.iter().map(|&tensor| self.bounds[tensor].as_slice()).collect();
+			let mut counts: HashMap<[i64; 4], usize> = HashMap::new();
+			for (a, b) in op.each(&inputs) {
+				*counts.entry([a.lo, a.hi, b.lo, b.hi]).or_default() += 1;
+			}
+			for ([a, b, c, d], count) in counts {
+				let element = op.element(Bounds { lo: a, hi: b }, Bounds { lo: c, hi: d });
+				layer.add(count, &element);
 			}
 		}
-		layers
+		(!layer.counts.is_empty()).then_some(layer)
 	}
 }

@@ -1,11 +1,10 @@
 //! From the integer graph to R1CS, interface and witness.
 
 use crate::{
+	classes::LayerClass,
 	error::ModelError,
 	gadgets::argmax::{argmax, argmax_value},
 	graph::Graph,
-	ops::{Operator, Pairs, Requantize},
-	plan::Class,
 	r1cs::{Builder, InverseHint, LinearCombination, R1cs},
 	signal::{Bounds, Signal},
 };
@@ -48,56 +47,6 @@ pub struct Options {
 	pub output: OutputChoice,
 }
 
-/// How the elements of a rounding layer are proven, by class of their scales.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Roundings {
-	/// Elements of which the bounds allow one value only.
-	pub constant: usize,
-	/// Integers at the scale that they had before.
-	pub offset: usize,
-	/// Divisions by a power of two.
-	pub power_of_two: usize,
-	/// Short mantissas, at which float32 is exact.
-	pub short_mantissa: usize,
-	/// Floors with onnxruntime's thresholds.
-	pub thresholds: usize,
-	/// Tables of a few bits.
-	pub table: usize,
-	/// Accumulators that are treated one by one, over all elements.
-	pub exceptions: usize,
-}
-
-impl Roundings {
-	/// The counts of an operator; `None` if it does not round.
-	pub fn of(op: &dyn Operator) -> Option<Self> {
-		let op = op.as_any();
-		let mut counts = Self::default();
-		if let Some(op) = op.downcast_ref::<Requantize>() {
-			for case in op.elements() {
-				counts.add(case.plan.class(), 1, case.plan.exceptions());
-			}
-			return Some(counts);
-		}
-		let op = op.downcast_ref::<Pairs>()?;
-		counts.add(op.class(), op.outputs(), op.rounding().1.exceptions.len());
-		Some(counts)
-	}
-
-	/// Adds elements of a class, each with so many exceptions.
-	fn add(&mut self, class: Class, elements: usize, exceptions: usize) {
-		let count = match class {
-			Class::Constant => &mut self.constant,
-			Class::Offset => &mut self.offset,
-			Class::PowerOfTwo => &mut self.power_of_two,
-			Class::ShortMantissa => &mut self.short_mantissa,
-			Class::Thresholds => &mut self.thresholds,
-			Class::Table => &mut self.table,
-		};
-		*count += elements;
-		self.exceptions += elements * exceptions;
-	}
-}
-
 /// What one operator costs.
 #[derive(Clone, Debug, Serialize)]
 pub struct Layer {
@@ -118,7 +67,7 @@ pub struct Layer {
 	/// Bits of the widest signed bound among its results.
 	pub bits: u32,
 	/// How its elements are rounded, where it rounds.
-	pub rounding: Option<Roundings>,
+	pub rounding: Option<LayerClass>,
 }
 
 /// A compiled circuit.
@@ -195,6 +144,10 @@ pub fn compile(graph: &Graph, options: &Options) -> Result<Circuit, ModelError> 
 	let mut builder = Builder::constraints(outputs, public_inputs);
 	let mut layers = Vec::new();
 	synthesize(graph, &interface, &mut builder, None, &mut layers);
+	// The input's layer stands before those of the nodes.
+	for (layer, class) in layers.iter_mut().skip(1).zip(graph.classes()) {
+		layer.rounding = class;
+	}
 	let (r1cs, hints) = builder.into_r1cs();
 	Ok(Circuit { r1cs, interface, hints, layers })
 }
@@ -282,7 +235,7 @@ fn synthesize(
 		let multiply_adds = node.op.multiply_adds();
 		let layer =
 			meter.layer(builder, &node.name, node.op.name(), &node.shape, multiply_adds, &signals);
-		layers.push(Layer { rounding: Roundings::of(node.op.as_ref()), ..layer });
+		layers.push(layer);
 		tensors.push(signals);
 		// Sums of many terms are large: keep only what is needed.
 		for &tensor in node.inputs.iter().filter(|&&tensor| last_uses[tensor] == index) {

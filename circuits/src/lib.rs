@@ -29,7 +29,6 @@ mod value;
 pub use classes::LayerClass;
 pub use compile::{
 	assign, compile, interface, Assignment, Circuit, InputChoice, Layer, Options, OutputChoice,
-	Roundings,
 };
 pub use error::{show_shape, ModelError};
 pub use gadgets::argmax::argmax_value;

@@ -18,6 +18,7 @@ use crate::{
 	signal::{Bounds, Signal},
 	value::{dyadic, exponent_of, Unary, Unit},
 };
+use std::collections::BTreeSet;
 
 /// The float arithmetic of a step.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,15 +126,24 @@ impl Step {
 			},
 			Rounding::Float { unit, then, scale } if then.is_empty() => {
 				let result = exponent_of(*scale)?;
-				match unit {
-					// An exact activation is one that float32 holds, whatever its magnitude.
-					Unit::Exact(exponent) => return Some((1, exponent - result)),
+				let (mantissa, power, exponent) = match unit {
+					Unit::Exact(exponent) => (1, 0, *exponent),
 					Unit::Times { exponent, factor } => {
 						let (mantissa, power) = dyadic(*factor);
-						(mantissa, power + exponent - result)
+						(mantissa, power, *exponent)
 					},
 					_ => return None,
+				};
+				// Beyond these ends numbers below 2^24 overflow, or are subnormal and rounded.
+				let normal = -126..=103;
+				if !normal.contains(&exponent) || !normal.contains(&(exponent + power)) {
+					return None;
 				}
+				if let (Unit::Exact(_), ..=96) = (unit, exponent) {
+					// An exact activation is one that float32 holds, whatever its magnitude.
+					return Some((1, exponent - result));
+				}
+				(mantissa, power + exponent - result)
 			},
 			Rounding::Float { .. } => return None,
 		};
@@ -188,6 +198,20 @@ pub enum Class {
 	Table,
 }
 
+impl Class {
+	/// Its name for people.
+	pub fn name(self) -> &'static str {
+		match self {
+			Self::Constant => "constant",
+			Self::Offset => "offset",
+			Self::PowerOfTwo => "power of two",
+			Self::ShortMantissa => "short mantissa",
+			Self::Thresholds => "thresholds",
+			Self::Table => "table",
+		}
+	}
+}
+
 /// How a step is proven.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
@@ -227,7 +251,8 @@ impl Plan {
 				return exact;
 			}
 			let ratio = ratio_plan(step, bounds);
-			let fitted = if ratio.is_some() { None } else { fitted_plan(step, bounds) };
+			let simple = ratio.as_ref().is_some_and(|plan| plan.exceptions() == 0);
+			let fitted = if simple { None } else { fitted_plan(step, bounds) };
 			let table = table_plan(step, bounds);
 			[exact, ratio, fitted, table].into_iter().flatten().min_by_key(|plan| plan.cost(bounds))
 		} else {
@@ -347,25 +372,39 @@ fn threshold(bounds: Bounds, target: i64, apply: impl Fn(i64) -> i64) -> i64 {
 	lo
 }
 
-/// A quotient by an integer that is no power of two, with its ties.
+/// The quotient by an integer that a step rounds, as numerator and even divisor, where it is one.
+fn ratio(step: &Step) -> Option<(i64, i64)> {
+	let (numerator, divisor) = match &step.rounding {
+		Rounding::Float { unit: Unit::Over { exponent, divisor }, then, scale }
+			if then.is_empty() =>
+		{
+			let exponent = exponent - exponent_of(*scale)?;
+			let (mantissa, power) = dyadic(*divisor);
+			if !(-30..=30).contains(&(exponent - power)) {
+				return None;
+			}
+			match exponent - power {
+				power if power >= 0 => (1i64 << power, mantissa),
+				power => (1, mantissa.checked_shl(power.unsigned_abs())?),
+			}
+		},
+		// A mean at one scale: float32 has not quite the reciprocal.
+		Rounding::Kernel { factor } => {
+			let divisor = (1.0 / f64::from(*factor)).round();
+			let near = (divisor * f64::from(*factor) - 1.0).abs() < 2f64.powi(-21);
+			(1, Some(divisor as i64).filter(|_| near && divisor < 65_536.0)?)
+		},
+		_ => return None,
+	};
+	let even = divisor > 0 && divisor <= 1 << 40 && divisor % 2 == 0;
+	even.then_some((numerator, divisor))
+}
+
+/// A quotient by an integer that is no power of two, with its ties. Of ties that float32 misses by
+/// its last bit, some are exceptions.
 fn ratio_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
-	let Rounding::Float { unit: Unit::Over { exponent, divisor }, then, scale } = &step.rounding
-	else {
-		return None;
-	};
-	let exponent = exponent - exponent_of(*scale)?;
-	let (mantissa, power) = dyadic(*divisor);
-	if !then.is_empty() || !(-30..=30).contains(&(exponent - power)) {
-		return None;
-	}
-	// The result is n·x / d, rounded half to even.
-	let (numerator, divisor) = match exponent - power {
-		power if power >= 0 => (1i64 << power, mantissa),
-		power => (1, mantissa.checked_shl(power.unsigned_abs())?),
-	};
-	if divisor <= 0 || divisor > 1 << 40 || divisor % 2 == 1 {
-		return None;
-	}
+	const MOST_EXCEPTIONS: usize = 64;
+	let (numerator, divisor) = ratio(step)?;
 	let quotient = |x: i64| (numerator * x + divisor / 2).div_euclid(divisor);
 	let (least, most) = (quotient(bounds.lo), quotient(bounds.hi));
 	if most - least > 1 << 12 {
@@ -377,7 +416,7 @@ fn ratio_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
 	for shift in 0..48u32 {
 		let factor = slope * 2f64.powi(shift as i32);
 		for multiplier in [factor.floor() as i64, factor.floor() as i64 + 1] {
-			let how = Requantization {
+			let mut how = Requantization {
 				multiplier,
 				addend: addend(&thresholds, multiplier, shift)?,
 				shift,
@@ -387,16 +426,28 @@ fn ratio_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
 				zero_point: step.zero_point,
 				exceptions: Vec::new(),
 			};
-			let floor = |x: i64| (multiplier * x + how.addend) >> shift;
 			if multiplier <= 0 || !how.fits(bounds) {
 				continue;
 			}
 			// The floor is the quotient, and the quotient with its ties is the step.
 			let edges = thresholds.iter().flat_map(|&(_, at)| [at - 1, at, at + 1]);
-			let mut edges = edges.chain([bounds.lo, bounds.hi]).filter(|&x| bounds.contains(x));
-			if edges.all(|x| floor(x) == quotient(x) && how.apply(x) == step.apply(x)) {
-				return Some(Plan::Scale { class: Class::ShortMantissa, how });
+			let edges = edges.chain([bounds.lo, bounds.hi]).filter(|&x| bounds.contains(x));
+			let edges: BTreeSet<i64> = edges.collect();
+			let addend = how.addend;
+			if !edges.iter().all(|&x| (multiplier * x + addend) >> shift == quotient(x)) {
+				continue;
 			}
+			let differences = edges.iter().map(|&x| (x, step.apply(x) - how.apply(x)));
+			how.exceptions = differences.filter(|&(_, difference)| difference != 0).collect();
+			// Between ties, where it is a constant, float32 must not miss it.
+			let (ties, class) = match step.rounding {
+				Rounding::Kernel { .. } => (MOST_EXCEPTIONS, Class::Thresholds),
+				_ => (0, Class::ShortMantissa),
+			};
+			let is_tie = |x: i64| (numerator * x + divisor / 2).rem_euclid(divisor) == 0;
+			let few = how.exceptions.len() <= ties;
+			return (few && how.exceptions.iter().all(|&(x, _)| is_tie(x)))
+				.then_some(Plan::Scale { class, how });
 		}
 	}
 	None
@@ -576,6 +627,25 @@ mod tests {
 	}
 
 	#[test]
+	fn floats_that_overflow_before_they_are_divided() {
+		for (exponent, scale, then) in
+			[(120, 127, vec![]), (126, 127, vec![]), (-140, -126, vec![])]
+		{
+			let scale = 2f32.powi(scale);
+			let rounding = Rounding::Float { unit: Unit::Exact(exponent), then, scale };
+			let step = Step { rounding, zero_point: 0, lo: 0, hi: 255 };
+			let bounds = Bounds { lo: -700, hi: 700 };
+			// Refused, or right.
+			Plan::new(&step, bounds).map(|_| check(&step, bounds));
+		}
+		let unit = Unit::Times { exponent: 100, factor: 1.5 * 2f32.powi(20) };
+		let rounding = Rounding::Float { unit, then: vec![], scale: 2f32.powi(127) };
+		let step = Step { rounding, zero_point: 0, lo: 0, hi: 255 };
+		let bounds = Bounds { lo: -700, hi: 700 };
+		Plan::new(&step, bounds).map(|_| check(&step, bounds));
+	}
+
+	#[test]
 	fn the_same_scale_is_an_offset() {
 		let bounds = Bounds { lo: -100, hi: 155 };
 		for scale in [0.0123f32, 0.37, 0.25] {
@@ -619,6 +689,22 @@ mod tests {
 			};
 			let step = Step { rounding, zero_point: 0, lo: -128, hi: 127 };
 			check(&step, Bounds { lo: -6 * 128, hi: 12 * 127 });
+		}
+	}
+
+	#[test]
+	fn means_at_one_scale_have_ties_that_float32_misses() {
+		for count in [6u8, 10, 12, 18, 36, 48, 196] {
+			for scale in [0.0123f32, 0.37, 0.051, 1.7] {
+				let factor = scale / (scale * f32::from(count));
+				for zero_point in [0, 17] {
+					let step = kernel(factor, zero_point);
+					let count = i64::from(count);
+					let bounds = Bounds { lo: -zero_point * count, hi: (255 - zero_point) * count };
+					let plan = check(&step, bounds);
+					assert!(plan.cost(bounds) < 180, "{} for {count}", plan.cost(bounds));
+				}
+			}
 		}
 	}
 

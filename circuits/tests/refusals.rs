@@ -221,6 +221,26 @@ fn wide_weights() {
 }
 
 #[test]
+fn what_two_readers_could_read_differently() {
+	refuses("tensor w is there twice", |proto| {
+		let graph = graph_of(proto);
+		graph.initializer.push(tensor("w", DataType::Int8, &[2, 2], vec![4, 3, 2, 1]));
+	});
+	refuses("attribute axis is there twice", |proto| {
+		let node = &mut graph_of(proto).node[2];
+		node.attribute.push(node.attribute[0].clone());
+	});
+	refuses("two operator sets", |proto| {
+		proto.opset_import.push(OperatorSetIdProto { domain: "ai.onnx".into(), version: 13 });
+	});
+	refuses("its data is there twice", |proto| {
+		let mut both = tensor("w", DataType::Int8, &[2, 2], vec![4, 3, 2, 1]);
+		both.int32_data = vec![1, 2, 3, 4];
+		replace(proto, both);
+	});
+}
+
+#[test]
 fn shapes_that_overflow() {
 	refuses("its shape overflows", |proto| {
 		replace(proto, tensor("w", DataType::Int8, &[i64::MAX, i64::MAX], vec![1]));

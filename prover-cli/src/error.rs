@@ -54,7 +54,7 @@ pub enum CliError {
 		/// The file.
 		path: PathBuf,
 		/// The cause.
-		error: ModelError,
+		error: Box<ModelError>,
 		/// What to do, where the file itself tells.
 		#[help]
 		help: Option<String>,
@@ -80,6 +80,19 @@ pub enum CliError {
 	/// Anything else.
 	#[error("{0}")]
 	Other(String),
+}
+
+/// 4 for a model that is not supported, else 1.
+fn model_code(error: &ModelError) -> u8 {
+	match error {
+		ModelError::Opset { .. }
+		| ModelError::Operator { .. }
+		| ModelError::Node { .. }
+		| ModelError::Symbolic { .. }
+		| ModelError::Overflow { .. }
+		| ModelError::Interface(_) => 4,
+		_ => 1,
+	}
 }
 
 /// The first characters of a file that begins with a line of text.
@@ -108,15 +121,8 @@ impl CliError {
 	pub fn exit_code(&self) -> u8 {
 		match self {
 			Self::Invalid(_) => 3,
-			Self::Model(error) | Self::In { error, .. } => match error {
-				ModelError::Opset { .. }
-				| ModelError::Operator { .. }
-				| ModelError::Node { .. }
-				| ModelError::Symbolic { .. }
-				| ModelError::Overflow { .. }
-				| ModelError::Interface(_) => 4,
-				_ => 1,
-			},
+			Self::Model(error) => model_code(error),
+			Self::In { error, .. } => model_code(error),
 			Self::Chain(_) => 5,
 			_ => 1,
 		}
@@ -134,7 +140,7 @@ impl CliError {
 				)),
 				_ => None,
 			};
-			Self::In { path, error, help }
+			Self::In { path, error: Box::new(error), help }
 		}
 	}
 

@@ -6,10 +6,10 @@
 //! domain, `w` the wires, `a` and `b` the wires that occur in A and in B, `n` the entries of A, B and
 //! C, and `k` the key's bytes:
 //!
-//! | | formula | largest error |
+//! | | formula | largest error, in a second run |
 //! |---|---|---|
-//! | setup, processor seconds | 0.028 + 9.5e-6 · (a + 4b + w + d) | 7 % |
-//! | proof, processor seconds | 0.011 + 6.4e-6 · d + 4.6e-6 · w | 9 % |
+//! | setup, processor seconds | 0.028 + 9.5e-6 · (a + 4b + w + d) | 11 % |
+//! | proof, processor seconds | 0.011 + 6.4e-6 · d + 4.6e-6 · w | 16 % |
 //! | setup, bytes | 10e6 + 2.73 · k + 20 · n | 17 % |
 //! | proof, bytes | 15e6 + 2.13 · k + 650 · d | 9 % |
 //!

@@ -79,22 +79,14 @@ fn read_x(folder: &Path, shape: &[usize]) -> Vec<f32> {
 }
 
 /// onnxruntime merges two pairs in a row, whose scales differ.
-const MERGED: &str = "straight from a DequantizeLinear of another scale";
 
 /// Cases that cannot be proven, and part of the reason that is given.
 const REFUSED: &[(&str, &str)] = &[
-	("gen_quantizelinear_4", MERGED),
-	("gen_quantizelinear_5", MERGED),
-	("gen_quantizelinear_6", MERGED),
-	("gen_quantizelinear_7", MERGED),
-	("gen_quantizelinear_8", MERGED),
-	("gen_quantizelinear_9", MERGED),
 	("test_batchnorm_epsilon_float_parameters", "no short multiple"),
 	("test_batchnorm_example_float_parameters", "no short multiple"),
 	("test_gemm_all_attributes", "beta is 0.35"),
 	("test_prelu_broadcast_float_parameters", "its slopes differ"),
 	("test_prelu_example_float_parameters", "its slopes differ"),
-	("test_quantizelinear", MERGED),
 ];
 
 #[test]

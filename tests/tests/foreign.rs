@@ -54,7 +54,7 @@ struct Total {
 impl Total {
 	fn add(&mut self, graph: &Graph) {
 		self.models += 1;
-		for layer in graph.classes() {
+		for layer in graph.classes().into_iter().flatten() {
 			for (class, count) in layer.counts {
 				*self.counts.entry(class).or_default() += count;
 			}

@@ -185,18 +185,24 @@ impl Model {
 		if !graph.sparse_initializer.is_empty() {
 			return Err(malformed("sparse initializers are not supported: make them dense"));
 		}
-		let opset = proto
-			.opset_import
-			.iter()
-			.find(|import| is_default_domain(&import.domain))
+		let mut imports =
+			proto.opset_import.iter().filter(|import| is_default_domain(&import.domain));
+		let opset = imports
+			.next()
 			.map(|import| import.version)
 			.ok_or_else(|| malformed("no operator set is imported for the domain ai.onnx"))?;
+		if imports.any(|import| import.version != opset) {
+			return Err(malformed("two operator sets are imported for the domain ai.onnx"));
+		}
 		if !OPSETS.contains(&opset) {
 			return Err(ModelError::Opset { got: opset, min: *OPSETS.start(), max: *OPSETS.end() });
 		}
 		let mut constants = BTreeMap::new();
 		for tensor in &graph.initializer {
-			constants.insert(tensor.name.clone(), Tensor::read(tensor)?);
+			if constants.insert(tensor.name.clone(), Tensor::read(tensor)?).is_some() {
+				let name = &tensor.name;
+				return Err(ModelError::Malformed(format!("tensor {name} is there twice")));
+			}
 		}
 		let input = read_input(&graph.input, &constants, input_shape)?;
 		let outputs: Vec<String> = graph.output.iter().map(|output| output.name.clone()).collect();
@@ -320,7 +326,12 @@ fn read_node(proto: &NodeProto) -> Result<Node, ModelError> {
 	};
 	let mut attributes = BTreeMap::new();
 	for attribute in &proto.attribute {
-		attributes.insert(attribute.name.clone(), read_attribute(attribute)?);
+		if attributes.insert(attribute.name.clone(), read_attribute(attribute)?).is_some() {
+			let attribute = &attribute.name;
+			return Err(ModelError::Malformed(format!(
+				"node {name}: attribute {attribute} is there twice"
+			)));
+		}
 	}
 	Ok(Node { name, op, inputs: proto.input.clone(), outputs: proto.output.clone(), attributes })
 }

@@ -124,6 +124,10 @@ impl Tensor {
 			Data::F32(_) | Data::I32(_) => 4,
 			Data::I64(_) => 8,
 		};
+		let typed = proto.float_data.len() + proto.int32_data.len() + proto.int64_data.len();
+		if typed != 0 && !raw.is_empty() {
+			return Err(malformed("its data is there twice".into()));
+		}
 		if data.len() != count || (!raw.is_empty() && Some(raw.len()) != count.checked_mul(width)) {
 			return Err(malformed(format!("{} elements for {count} places", data.len())));
 		}

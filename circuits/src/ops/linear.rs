@@ -15,7 +15,7 @@
 
 use super::Operator;
 use crate::{
-	r1cs::{Builder, LinearCombination},
+	r1cs::{scaled, Builder, LinearCombination},
 	signal::{Bounds, Signal},
 };
 use std::any::Any;
@@ -141,7 +141,7 @@ impl<T: Taps> Operator for Linear<T> {
 					bounds = bounds.plus(x.bounds().times(weight));
 					sum.terms = sum.terms.saturating_add(x.terms);
 					if collects {
-						sum.lc.0.extend(x.lc.0.iter().map(|&(wire, c)| (wire, c * weight)));
+						sum.lc.0.extend(x.lc.0.iter().map(|&(wire, c)| (wire, scaled(c, weight))));
 					}
 					sum.value = sum.value.wrapping_add(x.value.wrapping_mul(weight));
 				});

@@ -9,6 +9,8 @@ mod arg;
 mod average_pool;
 mod batch_normalization;
 mod cast;
+#[cfg(test)]
+mod checks;
 mod clamp;
 mod concat;
 mod contraction;

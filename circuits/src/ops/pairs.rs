@@ -14,7 +14,6 @@
 use super::{operand::Grid, Operator};
 use crate::{
 	gadgets::requantize::{requantize, Requantization, Ties},
-	plan::Class,
 	r1cs::Builder,
 	signal::{Bounds, Signal},
 };
@@ -247,21 +246,6 @@ impl Pairs {
 	/// The factors of the operands, and what is done to the sum.
 	pub(crate) fn rounding(&self) -> ([i64; 2], &Requantization) {
 		([self.plan.m, self.plan.n], &self.plan.how)
-	}
-
-	/// Number of results.
-	pub(crate) fn outputs(&self) -> usize {
-		self.outputs
-	}
-
-	/// Which class its scales are of.
-	pub(crate) fn class(&self) -> Class {
-		let PairPlan { m, n, how } = &self.plan;
-		match how.ties {
-			Ties::None if how.shift > 0 => Class::Thresholds,
-			_ if m.count_ones() == 1 && n.count_ones() == 1 => Class::PowerOfTwo,
-			_ => Class::ShortMantissa,
-		}
 	}
 
 	/// About what the result grows by when an operand does.

@@ -23,6 +23,14 @@ pub const ONE: Wire = Wire(0);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinearCombination(pub Vec<(Wire, i64)>);
 
+/// Bounds below 2^62 keep coefficients there: one that wrapped around would be another circuit.
+const WORDS: &str = "coefficients are machine words";
+
+/// A coefficient times a factor.
+pub(crate) fn scaled(coefficient: i64, factor: i64) -> i64 {
+	coefficient.checked_mul(factor).expect(WORDS)
+}
+
 impl LinearCombination {
 	/// The constant `value`.
 	pub fn constant(value: i64) -> Self {
@@ -42,7 +50,7 @@ impl LinearCombination {
 	/// Adds `factor · other`.
 	#[must_use]
 	pub fn plus(mut self, factor: i64, other: &Self) -> Self {
-		self.0.extend(other.0.iter().map(|&(wire, coefficient)| (wire, coefficient * factor)));
+		self.0.extend(other.0.iter().map(|&(wire, c)| (wire, scaled(c, factor))));
 		self
 	}
 
@@ -70,7 +78,7 @@ impl LinearCombination {
 		self.0.dedup_by(|next, kept| {
 			let same = next.0 == kept.0;
 			if same {
-				kept.1 += next.1;
+				kept.1 = kept.1.checked_add(next.1).expect(WORDS);
 			}
 			same
 		});

@@ -61,7 +61,7 @@ struct Check {
 	shows: &'static str,
 	/// `holds`, `differs` or `not_run`.
 	outcome: &'static str,
-	/// What the model asks for, where that differs.
+	/// What the model, or the keys, ask for, where that differs.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	expected: Option<String>,
 	/// What was found, where that differs.
@@ -108,6 +108,7 @@ impl Audit {
 	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
 		let (model, bytes) = read_model(&self.model, Shape::sizes(&self.input_shape))?;
 		let keys = KeysFolder::open(&self.keys)?;
+		let id = self.registered_id()?;
 		let path = keys.proving_key();
 		let damaged = |error: zkey::ZkeyError| CliError::Content {
 			path: path.clone(),
@@ -137,7 +138,6 @@ impl Audit {
 		checks.extend(points);
 		let (sample, _) = ui.step("proving", || rebuilt.sample(&key, &keys.verifying_key));
 		checks.push(sample);
-		let id = self.registered_id()?;
 		if let (Some(url), Some(id)) = (&self.url, id) {
 			let (registered, _) = ui.step("asking the chain", || {
 				block_on(async {
@@ -208,8 +208,8 @@ impl Audit {
 			ui.line(format!("{mark:7}  {name:width$}  {shows}"));
 			if let (Some(expected), Some(found)) = (expected, found) {
 				let indent = 7 + 2 + width + 2;
-				ui.line(format!("{:indent$}from the model: {expected}", ""));
-				ui.line(format!("{:indent$}found:          {found}", ""));
+				ui.line(format!("{:indent$}expected: {expected}", ""));
+				ui.line(format!("{:indent$}found:    {found}", ""));
 			}
 		}
 		trust.iter().for_each(|text| ui.line(format!("trust    {text}")));

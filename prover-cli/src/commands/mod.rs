@@ -26,7 +26,7 @@ use zkml_circuits::{
 	quantize::Report,
 	r1cs::{write_r1cs, R1cs},
 	samples::Samples,
-	Layer, Roundings,
+	Layer, LayerClass,
 };
 use zkml_primitives::{Inference, Interface, Output, OutputKind, Scale};
 
@@ -197,21 +197,18 @@ pub(crate) fn show_layers(ui: &Ui, layers: &[Layer]) {
 	ui.table(&columns, &layers.iter().map(row).collect::<Vec<_>>());
 }
 
-/// How a layer's elements are rounded: how many in each class.
-fn show_roundings(counts: &Roundings) -> String {
-	let Roundings { constant, offset, power_of_two, short_mantissa, thresholds, table, exceptions } =
-		*counts;
-	let classes = [
-		(power_of_two, "power of two"),
-		(short_mantissa, "short mantissa"),
-		(thresholds, "thresholds"),
-		(table, "table"),
-		(offset, "unchanged"),
-		(constant, "constant"),
-		(exceptions, "exceptions"),
-	];
-	let shown = classes.iter().filter(|(count, _)| *count > 0);
-	shown.map(|(count, class)| format!("{count} {class}")).collect::<Vec<_>>().join(", ")
+/// How a layer's elements are rounded: how many in each class, and what scales that are powers of
+/// two would save.
+fn show_roundings(layer: &LayerClass) -> String {
+	let mut shown: Vec<String> =
+		layer.counts.iter().map(|(class, count)| format!("{count} {}", class.name())).collect();
+	if layer.exceptions > 0 {
+		shown.push(format!("{} exceptions", layer.exceptions));
+	}
+	if layer.extra > 0 {
+		shown.push(format!("{} constraints more than powers of two", layer.extra));
+	}
+	shown.join(", ")
 }
 
 /// The real value of one unit.

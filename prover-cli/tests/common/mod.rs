@@ -11,33 +11,33 @@ use std::{
 use tempfile::TempDir;
 
 /// A file of the example.
-pub fn example(name: &str) -> PathBuf {
+pub(crate) fn example(name: &str) -> PathBuf {
 	Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits").join(name)
 }
 
 /// A folder in which `zkml` runs.
-pub struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 impl Place {
 	/// An empty one.
-	pub fn new() -> Self {
+	pub(crate) fn new() -> Self {
 		Self(tempfile::tempdir().unwrap())
 	}
 
 	/// A path in it.
-	pub fn path(&self, name: &str) -> PathBuf {
+	pub(crate) fn path(&self, name: &str) -> PathBuf {
 		self.0.path().join(name)
 	}
 
 	/// A command.
-	pub fn zkml(&self, arguments: &[&str]) -> Command {
+	pub(crate) fn zkml(&self, arguments: &[&str]) -> Command {
 		let mut command = Command::cargo_bin("zkml").unwrap();
 		command.current_dir(self.0.path()).args(arguments);
 		command
 	}
 
 	/// Runs a verb that must succeed; its JSON.
-	pub fn json(&self, arguments: &[&str]) -> Value {
+	pub(crate) fn json(&self, arguments: &[&str]) -> Value {
 		let output = self.zkml(arguments).arg("--json").assert().success().get_output().clone();
 		let value: Value = serde_json::from_slice(&output.stdout).unwrap();
 		assert_eq!(value["zkml"], 1);
@@ -45,7 +45,7 @@ impl Place {
 	}
 
 	/// Runs a verb that must fail; what it says.
-	pub fn fails(&self, code: i32, arguments: &[&str]) -> String {
+	pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> String {
 		let output = self.zkml(arguments).assert().code(code).get_output().clone();
 		assert!(output.stdout.is_empty(), "results go to stdout, and there is none");
 		// Messages are wrapped and framed for people; compare words.
@@ -57,7 +57,7 @@ impl Place {
 	}
 
 	/// Quantises the example.
-	pub fn quantized(&self) -> Value {
+	pub(crate) fn quantized(&self) -> Value {
 		let model = example("digits.onnx");
 		let calibration = example("calibration.npz");
 		let heldout = example("heldout.npz");
@@ -74,7 +74,7 @@ impl Place {
 	}
 
 	/// Quantises, compiles and sets up the example.
-	pub fn ready() -> Self {
+	pub(crate) fn ready() -> Self {
 		let place = Self::new();
 		place.quantized();
 		place.json(&["compile", "digits.q.onnx", "-o", "circuit"]);
@@ -84,21 +84,21 @@ impl Place {
 	}
 
 	/// The same with a proof.
-	pub fn proven() -> Self {
+	pub(crate) fn proven() -> Self {
 		let place = Self::ready();
 		place.json(&PROVE);
 		place
 	}
 
 	/// Changes a file's bytes.
-	pub fn damage(&self, name: &str, damage: impl FnOnce(&mut Vec<u8>)) {
+	pub(crate) fn damage(&self, name: &str, damage: impl FnOnce(&mut Vec<u8>)) {
 		let mut bytes = fs::read(self.path(name)).unwrap();
 		damage(&mut bytes);
 		fs::write(self.path(name), bytes).unwrap();
 	}
 
 	/// Changes a JSON file.
-	pub fn edit(&self, name: &str, edit: impl FnOnce(&mut Value)) {
+	pub(crate) fn edit(&self, name: &str, edit: impl FnOnce(&mut Value)) {
 		let mut value = serde_json::from_slice(&fs::read(self.path(name)).unwrap()).unwrap();
 		edit(&mut value);
 		fs::write(self.path(name), value.to_string()).unwrap();
@@ -106,7 +106,7 @@ impl Place {
 }
 
 /// Proves the example.
-pub const PROVE: [&str; 8] =
+pub(crate) const PROVE: [&str; 8] =
 	["prove", "circuit", "--keys", "keys", "--input", "x.json", "-o", "proof"];
 /// Verifies it.
-pub const VERIFY: [&str; 4] = ["verify", "proof", "--keys", "keys"];
+pub(crate) const VERIFY: [&str; 4] = ["verify", "proof", "--keys", "keys"];
