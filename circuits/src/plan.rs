@@ -439,13 +439,13 @@ fn ratio_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
 			}
 			let differences = edges.iter().map(|&x| (x, step.apply(x) - how.apply(x)));
 			how.exceptions = differences.filter(|&(_, difference)| difference != 0).collect();
-			// Between ties, where it is a constant, float32 must not miss it.
-			let (ties, class) = match step.rounding {
+			// Only of ties may float32 make something else.
+			let (most, class) = match step.rounding {
 				Rounding::Kernel { .. } => (MOST_EXCEPTIONS, Class::Thresholds),
 				_ => (0, Class::ShortMantissa),
 			};
 			let is_tie = |x: i64| (numerator * x + divisor / 2).rem_euclid(divisor) == 0;
-			let few = how.exceptions.len() <= ties;
+			let few = how.exceptions.len() <= most;
 			return (few && how.exceptions.iter().all(|&(x, _)| is_tie(x)))
 				.then_some(Plan::Scale { class, how });
 		}
