@@ -8,7 +8,7 @@
 //! None.
 
 use super::{
-	geometry::{channels, check_size, image, kernel_shape, Geometry},
+	geometry::{channels, image, kernel_shape, Geometry},
 	Linear, Windows,
 };
 use crate::{
@@ -32,7 +32,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 		.map(|(window, &padded)| if include { padded as usize } else { window.len() })
 		.collect();
 	let shape = [&[batch, count], geometry.output.as_slice()].concat();
-	check_size(node, &shape)?;
+	super::shape::elements(node, &shape)?;
 	let windows = channels(&geometry, batch * count, spatial.iter().product());
 	let counts = counts.repeat(batch * count);
 	mean(lowering, node, &input, windows, &counts, shape)

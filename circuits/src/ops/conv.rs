@@ -96,7 +96,7 @@ impl Conv {
 		}
 		let geometry = Geometry::new(node, spatial, kernel)?;
 		let shape = [&[batch, outputs], geometry.output.as_slice()].concat();
-		check_size(node, &shape)?;
+		super::shape::elements(node, &shape)?;
 		let conv = Self {
 			windows: geometry.windows,
 			sizes: (spatial.iter().product(), kernel.iter().product()),

@@ -136,15 +136,6 @@ impl Geometry {
 		["strides", "pads", "dilations", "auto_pad", "ceil_mode"];
 }
 
-/// Refuses a result that is too large, before anything is allocated for it.
-pub(crate) fn check_size(node: &Node, shape: &[usize]) -> Result<(), ModelError> {
-	let count = shape.iter().try_fold(1usize, |count, &size| count.checked_mul(size));
-	match count {
-		Some(count) if count <= MAX_ELEMENTS => Ok(()),
-		_ => Err(node.error(format!("a result of shape {} is too large", show_shape(shape)))),
-	}
-}
-
 /// Batch, channels and spatial dimensions of an image.
 pub(crate) fn image<'a>(
 	node: &Node,

@@ -28,7 +28,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Vec<Valu
 	let (batch, count, spatial) = image(node, &shape)?;
 	let geometry = Geometry::new(node, spatial, &kernel_shape(node, spatial.len())?)?;
 	let result = [&[batch, count], geometry.output.as_slice()].concat();
-	check_size(node, &result)?;
+	super::shape::elements(node, &result)?;
 	let windows = channels(&geometry, batch * count, spatial.iter().product());
 	if node.outputs.get(1).is_none_or(String::is_empty) {
 		return Ok(vec![pool(lowering, node, value, windows, result, false)?]);
