@@ -203,9 +203,10 @@ impl Weights {
 		zero_point: usize,
 		channel: impl Fn(&[usize], usize, usize) -> usize,
 	) -> Result<Self, ModelError> {
-		let tensor = lowering.constant(node, weights).map_err(|_| {
-			node.error(format!("its weights {} are not a constant", node.inputs[weights]))
-		})?;
+		let name = node.input(weights)?;
+		let tensor = lowering
+			.constant(node, weights)
+			.map_err(|_| node.error(format!("its weights {name} are not a constant")))?;
 		let kind = kind_of(tensor).filter(|kind| kind.range().is_some());
 		let (Some(kind), Some(values)) = (kind, tensor.data.integers()) else {
 			return Err(node.error("its weights are not of type uint8 or int8"));

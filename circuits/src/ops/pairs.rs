@@ -168,8 +168,7 @@ fn fit(
 	}
 	// Each is the most demanding first; the addend lies between one of the one and one of the other.
 	let (mut best, mut fewest) = (None, limit + 1);
-	for dropped in 0..lows.len() {
-		let low = -lows[dropped];
+	for (dropped, low) in lows.into_iter().map(|low| -low).enumerate() {
 		let over = highs.iter().take_while(|&&high| high < low).count();
 		if dropped + over < fewest && over < highs.len() {
 			fewest = dropped + over;

@@ -22,7 +22,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 	node.only_attributes(&["axis"])?;
 	let result = Grid::read(lowering, node, 0, Kind::U8)?;
 	let rest = node.inputs.len().saturating_sub(2);
-	if rest == 0 || rest % 3 != 0 {
+	if rest == 0 || !rest.is_multiple_of(3) {
 		return Err(node.error(format!("it has {} inputs", node.inputs.len())));
 	}
 	let mut tensors = Vec::new();

@@ -72,8 +72,8 @@ pub(super) fn product(
 		[] => return Err(misfit()),
 	};
 	let (batch, outputs, vector) = match weights.shape.as_slice() {
-		&[own] if own == inputs => (&[][..], 1, true),
-		&[ref batch @ .., own, outputs] if own == inputs => (batch, outputs, false),
+		[own] if *own == inputs => (&[][..], 1, true),
+		[batch @ .., own, outputs] if *own == inputs => (batch, *outputs, false),
 		_ => return Err(misfit()),
 	};
 	let matrices: usize = batch.iter().product();
