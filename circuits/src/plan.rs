@@ -246,8 +246,11 @@ impl Plan {
 				return Some(offset);
 			}
 			let exact = exact_plan(step, bounds);
-			if let Some(Self::Scale { class: Class::PowerOfTwo, .. }) = exact {
-				return exact;
+			// With an odd lower end ties are dear, and another plan may be cheaper.
+			if let Some(Self::Scale { class: Class::PowerOfTwo, how }) = &exact {
+				if how.lo & 1 == 0 {
+					return exact;
+				}
 			}
 			let ratio = ratio_plan(step, bounds);
 			let fitted = if ratio.is_some() { None } else { fitted_plan(step, bounds) };
