@@ -18,6 +18,7 @@ use crate::{
 	signal::{Bounds, Signal},
 	value::{dyadic, exponent_of, Unary, Unit},
 };
+use std::collections::BTreeSet;
 
 /// The float arithmetic of a step.
 #[derive(Clone, Debug, PartialEq)]
@@ -253,7 +254,8 @@ impl Plan {
 				}
 			}
 			let ratio = ratio_plan(step, bounds);
-			let fitted = if ratio.is_some() { None } else { fitted_plan(step, bounds) };
+			let simple = ratio.as_ref().is_some_and(|plan| plan.exceptions() == 0);
+			let fitted = if simple { None } else { fitted_plan(step, bounds) };
 			let table = table_plan(step, bounds);
 			[exact, ratio, fitted, table].into_iter().flatten().min_by_key(|plan| plan.cost(bounds))
 		} else {
@@ -373,25 +375,39 @@ fn threshold(bounds: Bounds, target: i64, apply: impl Fn(i64) -> i64) -> i64 {
 	lo
 }
 
-/// A quotient by an integer that is no power of two, with its ties.
+/// The quotient by an integer that a step rounds, as numerator and even divisor, where it is one.
+fn ratio(step: &Step) -> Option<(i64, i64)> {
+	let (numerator, divisor) = match &step.rounding {
+		Rounding::Float { unit: Unit::Over { exponent, divisor }, then, scale }
+			if then.is_empty() =>
+		{
+			let exponent = exponent - exponent_of(*scale)?;
+			let (mantissa, power) = dyadic(*divisor);
+			if !(-30..=30).contains(&(exponent - power)) {
+				return None;
+			}
+			match exponent - power {
+				power if power >= 0 => (1i64 << power, mantissa),
+				power => (1, mantissa.checked_shl(power.unsigned_abs())?),
+			}
+		},
+		// A mean at one scale: float32 has not quite the reciprocal.
+		Rounding::Kernel { factor } => {
+			let divisor = (1.0 / f64::from(*factor)).round();
+			let near = (divisor * f64::from(*factor) - 1.0).abs() < 2f64.powi(-21);
+			(1, Some(divisor as i64).filter(|_| near && divisor < 65_536.0)?)
+		},
+		_ => return None,
+	};
+	let even = divisor > 0 && divisor <= 1 << 40 && divisor % 2 == 0;
+	even.then_some((numerator, divisor))
+}
+
+/// A quotient by an integer that is no power of two, with its ties. Of ties that float32 misses by
+/// its last bit, some are exceptions.
 fn ratio_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
-	let Rounding::Float { unit: Unit::Over { exponent, divisor }, then, scale } = &step.rounding
-	else {
-		return None;
-	};
-	let exponent = exponent - exponent_of(*scale)?;
-	let (mantissa, power) = dyadic(*divisor);
-	if !then.is_empty() || !(-30..=30).contains(&(exponent - power)) {
-		return None;
-	}
-	// The result is n·x / d, rounded half to even.
-	let (numerator, divisor) = match exponent - power {
-		power if power >= 0 => (1i64 << power, mantissa),
-		power => (1, mantissa.checked_shl(power.unsigned_abs())?),
-	};
-	if divisor <= 0 || divisor > 1 << 40 || divisor % 2 == 1 {
-		return None;
-	}
+	const MOST_EXCEPTIONS: usize = 64;
+	let (numerator, divisor) = ratio(step)?;
 	let quotient = |x: i64| (numerator * x + divisor / 2).div_euclid(divisor);
 	let (least, most) = (quotient(bounds.lo), quotient(bounds.hi));
 	if most - least > 1 << 12 {
@@ -403,7 +419,7 @@ fn ratio_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
 	for shift in 0..48u32 {
 		let factor = slope * 2f64.powi(shift as i32);
 		for multiplier in [factor.floor() as i64, factor.floor() as i64 + 1] {
-			let how = Requantization {
+			let mut how = Requantization {
 				multiplier,
 				addend: addend(&thresholds, multiplier, shift)?,
 				shift,
@@ -413,16 +429,28 @@ fn ratio_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
 				zero_point: step.zero_point,
 				exceptions: Vec::new(),
 			};
-			let floor = |x: i64| (multiplier * x + how.addend) >> shift;
 			if multiplier <= 0 || !how.fits(bounds) {
 				continue;
 			}
 			// The floor is the quotient, and the quotient with its ties is the step.
 			let edges = thresholds.iter().flat_map(|&(_, at)| [at - 1, at, at + 1]);
-			let mut edges = edges.chain([bounds.lo, bounds.hi]).filter(|&x| bounds.contains(x));
-			if edges.all(|x| floor(x) == quotient(x) && how.apply(x) == step.apply(x)) {
-				return Some(Plan::Scale { class: Class::ShortMantissa, how });
+			let edges = edges.chain([bounds.lo, bounds.hi]).filter(|&x| bounds.contains(x));
+			let edges: BTreeSet<i64> = edges.collect();
+			let addend = how.addend;
+			if !edges.iter().all(|&x| (multiplier * x + addend) >> shift == quotient(x)) {
+				continue;
 			}
+			let differences = edges.iter().map(|&x| (x, step.apply(x) - how.apply(x)));
+			how.exceptions = differences.filter(|&(_, difference)| difference != 0).collect();
+			// Only of ties may float32 make something else.
+			let (most, class) = match step.rounding {
+				Rounding::Kernel { .. } => (MOST_EXCEPTIONS, Class::Thresholds),
+				_ => (0, Class::ShortMantissa),
+			};
+			let is_tie = |x: i64| (numerator * x + divisor / 2).rem_euclid(divisor) == 0;
+			let few = how.exceptions.len() <= most;
+			return (few && how.exceptions.iter().all(|&(x, _)| is_tie(x)))
+				.then_some(Plan::Scale { class, how });
 		}
 	}
 	None
@@ -664,6 +692,22 @@ mod tests {
 			};
 			let step = Step { rounding, zero_point: 0, lo: -128, hi: 127 };
 			check(&step, Bounds { lo: -6 * 128, hi: 12 * 127 });
+		}
+	}
+
+	#[test]
+	fn means_at_one_scale_have_ties_that_float32_misses() {
+		for count in [6u8, 10, 12, 18, 36, 48, 196] {
+			for scale in [0.0123f32, 0.37, 0.051, 1.7] {
+				let factor = scale / (scale * f32::from(count));
+				for zero_point in [0, 17] {
+					let step = kernel(factor, zero_point);
+					let count = i64::from(count);
+					let bounds = Bounds { lo: -zero_point * count, hi: (255 - zero_point) * count };
+					let plan = check(&step, bounds);
+					assert!(plan.cost(bounds) < 180, "{} for {count}", plan.cost(bounds));
+				}
+			}
 		}
 	}
 
