@@ -156,6 +156,9 @@ async fn models_come_and_go_for_good() {
 	let submission = scene.next("//Alice", 0).await;
 	let again = register(chain, digits, "//Alice").await.unwrap_err().to_string();
 	assert!(again.contains("Zkml::ModelAlreadyRegistered"), "{again}");
+	let found = chain.model(*model).await.unwrap().expect("the registered model");
+	assert_eq!(found.key, digits.verifying_key);
+	assert_eq!((found.setup, found.metadata), (Setup::Development, digits.metadata()));
 	let bob = signer("//Bob").unwrap();
 	let foreign = chain.deregister(&bob, *model).await.unwrap_err().to_string();
 	assert!(foreign.contains("Zkml::NotOwner"), "{foreign}");

@@ -276,3 +276,26 @@ proptest! {
 		}
 	}
 }
+
+#[test]
+fn floats_that_overflow_before_they_are_divided() {
+	let factor = 1.5 * 2f32.powi(20);
+	for (unit, scale) in [
+		(Unit::Exact(120), 127),
+		(Unit::Exact(126), 127),
+		(Unit::Exact(-140), -126),
+		(Unit::Times { exponent: 100, factor }, 127),
+	] {
+		let rounding = Rounding::Float { unit, then: Vec::new(), scale: 2f32.powi(scale) };
+		let step = Step { rounding, zero_point: 0, lo: 0, hi: 255 };
+		let bounds = Bounds { lo: -700, hi: 700 };
+		// Refused, or right.
+		let Some(plan) = Plan::new(&step, bounds) else { continue };
+		for x in bounds.lo..=bounds.hi {
+			let mut builder = Builder::both(0, 0);
+			let wire = builder.alloc_private_input(|| x.into());
+			let result = plan.constrain(&mut builder, &Signal::wire(wire, x, bounds));
+			assert_eq!(result.value, step.apply(x), "{x} by {plan:?}");
+		}
+	}
+}

@@ -163,9 +163,6 @@ pub(super) fn pool(
 	match value {
 		// Integers of one type compare as what they stand for.
 		Value::Quantized(quantized) => {
-			if windows.iter().any(Vec::is_empty) {
-				return Err(node.error("a window lies in the padding alone"));
-			}
 			let raw = quantized.tensor;
 			let early = match smallest {
 				false => pooled_before_rounding(lowering, node, raw, &windows, &shape)?,
@@ -193,9 +190,6 @@ fn largest(
 	shape: Vec<usize>,
 	smallest: bool,
 ) -> Result<Real, ModelError> {
-	if windows.iter().any(Vec::is_empty) {
-		return Err(node.error("a window lies in the padding alone"));
-	}
 	let mut real = match real.then.iter().all(|unary: &Unary| unary.is_monotone()) {
 		true => real,
 		false => lowering.realize(node, real)?,

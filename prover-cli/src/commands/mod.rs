@@ -138,15 +138,29 @@ impl Shape {
 	}
 }
 
-/// Prints accuracies as a table.
-pub(crate) fn show_accuracy(ui: &Ui, what: &str, accuracy: &Report) {
+/// Prints how a quantised model compares with its original.
+pub(crate) fn show_report(ui: &Ui, what: &str, report: &Report) {
 	let percent = |share: Option<f64>| {
 		share.map_or("no labels".into(), |share| format!("{:.2} %", share * 100.0))
 	};
-	ui.line(format!("{what}: {} samples", accuracy.samples));
-	ui.line(format!("  float accuracy      {}", percent(accuracy.float)));
-	ui.line(format!("  quantised accuracy  {}", percent(accuracy.quantized)));
-	ui.line(format!("  labels alike        {}", percent(Some(accuracy.agreement))));
+	ui.line(format!("{what}: {} samples", report.samples));
+	ui.line(format!("  float accuracy      {}", percent(report.float)));
+	ui.line(format!("  quantised accuracy  {}", percent(report.quantized)));
+	ui.line(format!("  labels alike        {}", percent(Some(report.agreement))));
+	for layer in &report.layers {
+		let worst = report.worst.as_ref() == Some(&layer.name);
+		let mark = if worst { ", the layer that loses most" } else { "" };
+		let noise = layer.signal_to_noise_db;
+		ui.line(format!("  {:18}  {noise:.1} dB of signal to noise{mark}", layer.name));
+	}
+	// Larger ones are in the JSON.
+	if (1..=12).contains(&report.confusion.len()) {
+		ui.line("  confusion, by row the right label, by column the quantised model's");
+		for (label, row) in report.confusion.iter().enumerate() {
+			let counts: Vec<String> = row.iter().map(|count| format!("{count:5}")).collect();
+			ui.line(format!("  {label:4} {}", counts.join("")));
+		}
+	}
 }
 
 /// SHA-256 of the `.r1cs` file of a circuit, in hexadecimal.

@@ -1,23 +1,54 @@
 //! `zkml quantize`
 
-use super::{read_model, read_samples, show_accuracy, Shape};
+use super::{read_model, read_samples, show_report, Shape};
 use crate::{error::CliError, files, ui::Ui};
 use clap::Args;
 use serde_json::json;
-use std::path::PathBuf;
-use zkml_circuits::{lower, onnx::Model, quantize};
+use std::{path::PathBuf, str::FromStr};
+use zkml_circuits::{
+	lower,
+	onnx::Model,
+	quantize::{self, Calibration, QuantizeOptions},
+	samples::Samples,
+	ModelError,
+};
+
+/// How an activation's range is chosen, as typed.
+#[derive(Clone, Copy, Debug)]
+struct Method(Calibration);
+
+impl FromStr for Method {
+	type Err = String;
+
+	fn from_str(text: &str) -> Result<Self, String> {
+		let method = match text.split_once(':') {
+			None if text == "mse" => Calibration::Mse,
+			None if text == "min-max" => Calibration::MinMax,
+			None if text == "percentile" => Calibration::Percentile(99.9),
+			Some(("percentile", share)) => match share.parse() {
+				Ok(share) if share > 50.0 && share <= 100.0 => Calibration::Percentile(share),
+				_ => return Err(format!("{share} is no percentage from 50 to 100")),
+			},
+			_ => return Err(format!("{text} is none of mse, min-max, percentile:99.9")),
+		};
+		Ok(Self(method))
+	}
+}
 
 /// Turn a float ONNX model into a quantised one, calibrated on samples.
 ///
-/// Scales are powers of two, weights have 8 bits and one scale per output channel. The result is
-/// ordinary ONNX in QDQ form; onnxruntime computes the very integers that are proven.
+/// Scales are powers of two, one per output channel for weights. The result is ordinary ONNX in QDQ
+/// form; onnxruntime computes the very integers that are proven, at every optimisation level.
+///
+/// With --snap it takes a model that another tool has quantised, and moves its scales to powers of
+/// two: for models whose own scales cannot be proven, or only at a higher cost.
 #[derive(Debug, Args)]
 pub struct Quantize {
-	/// The float model.
+	/// The float model; with --snap, a quantised one.
 	model: PathBuf,
 	/// Samples: .npz with an array x, one sample per row, and labels y where there are some.
-	#[arg(long)]
-	calibration: PathBuf,
+	#[arg(long, required_unless_present = "snap")]
+	calibration: Option<PathBuf>,
 	/// Where to write the quantised model [default: target/zkml/NAME.q.onnx].
 	#[arg(short, long)]
 	output: Option<PathBuf>,
@@ -27,29 +58,78 @@ pub struct Quantize {
 	/// Shape of the input where the model leaves it open, such as 1,3,32,32.
 	#[arg(long)]
 	input_shape: Option<Shape>,
+	/// Bits of weights and activations, 4 to 8.
+	#[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(4..=8))]
+	bits: u32,
+	/// Bits of weights, 2 to 8 [default: those of --bits].
+	#[arg(long, value_parser = clap::value_parser!(u32).range(2..=8))]
+	weight_bits: Option<u32>,
+	/// Bits of activations, 4 to 8; the input always has 8 [default: those of --bits].
+	#[arg(long, value_parser = clap::value_parser!(u32).range(4..=8))]
+	activation_bits: Option<u32>,
+	/// How an activation's range is chosen: mse, min-max or percentile:99.9.
+	#[arg(long, default_value = "mse")]
+	method: Method,
+	/// Leave biases as they are, and do not make up for the mean error of rounded weights.
+	#[arg(long)]
+	no_bias_correction: bool,
+	/// Remove a Softmax at the end, which does not change the label.
+	#[arg(long)]
+	strip_softmax: bool,
+	/// Take a quantised model of another tool, and move its scales to powers of two.
+	#[arg(long, conflicts_with = "method")]
+	snap: bool,
 }
 
 impl Quantize {
 	/// Runs the verb.
 	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
-		let (float, _) = read_model(&self.model, Shape::sizes(&self.input_shape))?;
-		let calibration = read_samples(&self.calibration, &float)?;
-		let heldout = self.evaluate.as_ref().map(|path| read_samples(path, &float)).transpose()?;
-		let (quantized, _) = ui
-			.step("calibrating", || quantize::quantize(&float, &calibration, &Default::default()));
+		let options = QuantizeOptions {
+			method: self.method.0,
+			weight_bits: self.weight_bits.unwrap_or(self.bits),
+			activation_bits: self.activation_bits.unwrap_or(self.bits),
+			correct_bias: !self.no_bias_correction,
+			strip_softmax: self.strip_softmax,
+		};
+		let (source, _) = read_model(&self.model, Shape::sizes(&self.input_shape))?;
+		let read = |path: &PathBuf| read_samples(path, &source);
+		let calibration = self.calibration.as_ref().map(read).transpose()?;
+		let heldout = self.evaluate.as_ref().map(read).transpose()?;
+		let (quantized, _) = match &calibration {
+			Some(samples) if !self.snap => {
+				ui.step("calibrating", || quantize::quantize(&source, samples, &options))
+			},
+			_ => ui.step("moving scales", || quantize::snap(&source, &options)),
+		};
 		let quantized = quantized?;
 		let bytes = quantize::encode(&quantized.proto);
 		let model = Model::read(&bytes, Shape::sizes(&self.input_shape))?;
 		let graph = lower(&model)?;
-		let samples = heldout.as_ref().unwrap_or(&calibration);
-		let (accuracy, _) = ui.step("comparing", || quantize::compare(&float, &graph, samples));
-		let accuracy = accuracy?;
+		let compared = match (&heldout, &calibration) {
+			(Some(samples), _) => Some(("held out", samples)),
+			(None, Some(samples)) => Some(("calibration", samples)),
+			(None, None) => None,
+		};
+		let compare = |(what, samples): (&'static str, &Samples)| {
+			let (report, _) = ui.step("comparing", || quantize::compare(&source, &graph, samples));
+			match report {
+				// What another tool quantised may use operators that only it evaluates.
+				Err(ModelError::Evaluation(why)) if self.snap => {
+					ui.note(format!("the change of its results was not measured: {why}"));
+					Ok(None)
+				},
+				Err(error) => Err(error),
+				Ok(report) => Ok(Some((what, report))),
+			}
+		};
+		let report = compared.map(compare).transpose()?.flatten();
 		let stem = self.model.file_stem().unwrap_or_default().to_string_lossy();
 		let output = self.output.unwrap_or_else(|| format!("target/zkml/{stem}.q.onnx").into());
 		files::write(&output, &bytes)?;
 
-		let what = if heldout.is_some() { "held out" } else { "calibration" };
-		show_accuracy(ui, what, &accuracy);
+		if let Some((what, report)) = &report {
+			show_report(ui, what, report);
+		}
 		for folded in &quantized.folded {
 			ui.note(format!(
 				"layer {}: channels {:?} do not depend on the input; folded into the next bias",
@@ -61,8 +141,8 @@ impl Quantize {
 			"quantize",
 			json!({
 				"output": output,
-				"evaluated_on": what,
-				"accuracy": accuracy,
+				"evaluated_on": report.as_ref().map(|(what, _)| what),
+				"accuracy": report.as_ref().map(|(_, report)| report),
 				"folded": quantized.folded,
 			}),
 		);
