@@ -153,7 +153,7 @@ impl Chain {
 
 	/// `Mul` with another tensor.
 	#[must_use]
-	pub fn mul(self, tensor: &str) -> Self {
+	pub fn times(self, tensor: &str) -> Self {
 		self.node("Mul", &[tensor.into()], &[])
 	}
 
@@ -195,7 +195,7 @@ impl Chain {
 
 	/// `Add` of another tensor.
 	#[must_use]
-	pub fn add(self, tensor: &str) -> Self {
+	pub fn plus(self, tensor: &str) -> Self {
 		self.node("Add", &[tensor.into()], &[])
 	}
 
@@ -215,7 +215,7 @@ impl Chain {
 				}
 				chain = chain.from(&start).conv(channels, stage, 3, stride, 1).batch_norm(stage);
 				chain = chain.relu().conv(stage, stage, 3, 1, 1).batch_norm(stage);
-				chain = chain.add(&shortcut).relu();
+				chain = chain.plus(&shortcut).relu();
 				channels = stage;
 			}
 		}

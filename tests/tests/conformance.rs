@@ -78,8 +78,6 @@ fn read_x(folder: &Path, shape: &[usize]) -> Vec<f32> {
 	sample
 }
 
-/// onnxruntime merges two pairs in a row, whose scales differ.
-
 /// Cases that cannot be proven, and part of the reason that is given.
 const REFUSED: &[(&str, &str)] = &[
 	("test_batchnorm_epsilon_float_parameters", "no short multiple"),

@@ -272,7 +272,7 @@ fn onnxruntime_agrees_on_residuals_and_branches() {
 		let chain = chain.conv(3, 6, 3, 1, 1).batch_norm(6).relu();
 		let start = chain.here();
 		let chain = chain.conv(6, 6, 3, 1, 1).batch_norm(6).relu().conv(6, 6, 3, 1, 1);
-		chain.batch_norm(6).add(&start).relu().global_average_pool()
+		chain.batch_norm(6).plus(&start).relu().global_average_pool()
 	});
 	images(32, 7, 10, |chain| {
 		let start = chain.here();
@@ -285,7 +285,7 @@ fn onnxruntime_agrees_on_residuals_and_branches() {
 		let start = chain.here();
 		let chain = chain.conv(3, 4, 3, 1, 1);
 		let one = chain.here();
-		chain.from(&start).conv(3, 4, 3, 1, 1).plain("HardSigmoid").mul(&one)
+		chain.from(&start).conv(3, 4, 3, 1, 1).plain("HardSigmoid").times(&one)
 	});
 }
 
