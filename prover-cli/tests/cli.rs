@@ -86,7 +86,7 @@ mod the_story {
 		assert_eq!(sum, total.iter().map(|count| count.as_u64().unwrap()).sum::<u64>());
 		let rounding =
 			&layers.iter().find(|layer| layer["op"] == "requantize").unwrap()["rounding"];
-		assert!(rounding["power_of_two"].as_u64().unwrap() > 0, "{rounding}");
+		assert!(rounding["counts"]["power_of_two"].as_u64().unwrap() > 0, "{rounding}");
 		assert_eq!(rounding["exceptions"], 0);
 		let svg = fs::read_to_string(place.path("layers.svg")).unwrap();
 		assert!(svg.contains("hidden.quantize · requantize"), "{svg}");

@@ -228,7 +228,7 @@ async fn the_command_line_tells_the_whole_story() {
 		assert_eq!(code, 0, "{arguments:?}: {text}");
 		value
 	};
-	let (model, calibration) = (example("digits.example.onnx"), example("calibration.npz"));
+	let (model, calibration) = (example("digits.onnx"), example("calibration.npz"));
 	run(&["quantize", &model, "--calibration", &calibration, "-o", "m.q.onnx"]);
 	run(&["compile", "m.q.onnx", "-o", "circuit"]);
 	run(&["setup", "circuit", "-o", "keys"]);

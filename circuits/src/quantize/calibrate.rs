@@ -61,6 +61,23 @@ impl Observation {
 		ActivationScale { exponent: exponent.unwrap_or(0), ..shape }
 	}
 
+	/// A scale with as few bits as whole numbers of its step that were seen take; other numbers
+	/// keep all.
+	pub(super) fn narrowed(&self, scale: ActivationScale) -> ActivationScale {
+		let whole = |&value: &f32| (f64::from(value) / scale.step()).fract() == 0.0;
+		if !self.values.iter().all(whole) {
+			return scale;
+		}
+		let integer = |value: f32| f64::from(value) / scale.step();
+		let holds = |bits: &u32| {
+			let narrow = ActivationScale { bits: *bits, ..scale };
+			narrow.lowest() <= integer(self.min) && integer(self.max) <= narrow.highest()
+		};
+		let least = 1 + u32::from(scale.signed);
+		let bits = (least..scale.bits).find(holds).unwrap_or(scale.bits);
+		ActivationScale { bits, ..scale }
+	}
+
 	/// Forgets elements, which a network no longer has.
 	pub(super) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
 		let mut index = 0;

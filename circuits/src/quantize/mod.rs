@@ -153,6 +153,9 @@ fn check(options: &QuantizeOptions) -> Result<(), ModelError> {
 	if !(4..=8).contains(&options.activation_bits) {
 		return bad("activations have 4 to 8 bits");
 	}
+	if options.input_bits.is_some_and(|bits| !(1..=8).contains(&bits)) {
+		return bad("inputs have 1 to 8 bits");
+	}
 	match options.method {
 		Calibration::Percentile(share) if !(50.0..=100.0).contains(&share) => {
 			bad("a percentile is between 50 and 100")

@@ -19,8 +19,11 @@ pub struct QuantizeOptions {
 	pub method: Calibration,
 	/// Bits of a weight, 2 to 8; with `b` bits weights are in ±(2^(b−1) − 1).
 	pub weight_bits: u32,
-	/// Bits of an activation, 4 to 8; the model's input always has 8.
+	/// Bits of an activation, 4 to 8.
 	pub activation_bits: u32,
+	/// Bits of the model's input, 1 to 8. Without it, 8, or as many as whole numbers in the
+	/// calibration samples take: a larger input is then refused.
+	pub input_bits: Option<u32>,
 	/// Whether biases make up for the mean error of rounded weights.
 	pub correct_bias: bool,
 	/// Whether a last `Softmax` or `LogSoftmax`, which does not change the label, is removed.
@@ -33,6 +36,7 @@ impl Default for QuantizeOptions {
 			method: Calibration::Mse,
 			weight_bits: 8,
 			activation_bits: 8,
+			input_bits: None,
 			correct_bias: true,
 			strip_softmax: false,
 		}

@@ -204,8 +204,13 @@ impl<'a> Planner<'a> {
 		let first = first_quantized(self.net);
 		(placement.quantized.iter())
 			.map(|&tensor| {
-				let bits = if tensor == first { 8 } else { self.options.activation_bits };
-				(tensor, self.observed[&tensor].scale(self.options.method, bits))
+				let (observed, method) = (&self.observed[&tensor], self.options.method);
+				let scale = match self.options.input_bits {
+					Some(bits) if tensor == first => observed.scale(method, bits),
+					None if tensor == first => observed.narrowed(observed.scale(method, 8)),
+					_ => observed.scale(method, self.options.activation_bits),
+				};
+				(tensor, scale)
 			})
 			.collect()
 	}

@@ -150,8 +150,11 @@ pub(crate) fn show_report(ui: &Ui, what: &str, report: &Report) {
 	for layer in &report.layers {
 		let worst = report.worst.as_ref() == Some(&layer.name);
 		let mark = if worst { ", the layer that loses most" } else { "" };
-		let noise = layer.signal_to_noise_db;
-		ui.line(format!("  {:18}  {noise:.1} dB of signal to noise{mark}", layer.name));
+		let noise = match layer.signal_to_noise_db {
+			exact if exact >= 200.0 => "exact".into(),
+			noise => format!("{noise:.1} dB of signal to noise"),
+		};
+		ui.line(format!("  {:18}  {noise}{mark}", layer.name));
 	}
 	// Larger ones are in the JSON.
 	if (1..=12).contains(&report.confusion.len()) {

@@ -64,9 +64,13 @@ pub struct Quantize {
 	/// Bits of weights, 2 to 8 [default: those of --bits].
 	#[arg(long, value_parser = clap::value_parser!(u32).range(2..=8))]
 	weight_bits: Option<u32>,
-	/// Bits of activations, 4 to 8; the input always has 8 [default: those of --bits].
+	/// Bits of activations, 4 to 8 [default: those of --bits].
 	#[arg(long, value_parser = clap::value_parser!(u32).range(4..=8))]
 	activation_bits: Option<u32>,
+	/// Bits of the input, 1 to 8; a larger input is refused when it is proven [default: 8, or as many
+	/// as whole numbers in the calibration samples take].
+	#[arg(long, value_parser = clap::value_parser!(u32).range(1..=8))]
+	input_bits: Option<u32>,
 	/// How an activation's range is chosen: mse, min-max or percentile:99.9.
 	#[arg(long, default_value = "mse")]
 	method: Method,
@@ -88,6 +92,7 @@ impl Quantize {
 			method: self.method.0,
 			weight_bits: self.weight_bits.unwrap_or(self.bits),
 			activation_bits: self.activation_bits.unwrap_or(self.bits),
+			input_bits: self.input_bits,
 			correct_bias: !self.no_bias_correction,
 			strip_softmax: self.strip_softmax,
 		};
