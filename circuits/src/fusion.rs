@@ -101,6 +101,16 @@ impl<'a> Fusion<'a> {
 		}
 	}
 
+	/// Whether any node takes a tensor.
+	pub(crate) fn is_taken(&self, name: &str) -> bool {
+		!self.uses(name).is_empty()
+	}
+
+	/// Whether anything but the model's input is quantised.
+	pub(crate) fn quantises_results(&self) -> bool {
+		self.model.nodes.iter().filter(|node| node.op == "QuantizeLinear").count() > 1
+	}
+
 	/// Whether exactly one node, or the end of the model, takes a tensor.
 	pub(crate) fn is_used_once(&self, name: &str) -> bool {
 		self.uses(name).len() + usize::from(self.outputs.contains(name)) == 1

@@ -396,6 +396,97 @@ impl<'a> Lowering<'a> {
 	}
 }
 
+/// The model with equal nodes as one, as onnxruntime has it before it looks at who takes what;
+/// `None` if there are none.
+fn merge_equal_nodes(model: &Model) -> Option<Model> {
+	let mut known: HashMap<String, usize> = HashMap::new();
+	let mut names: HashMap<String, String> = HashMap::new();
+	let mut nodes: Vec<Node> = Vec::with_capacity(model.nodes.len());
+	for node in &model.nodes {
+		let rename = |name: &String| names.get(name).unwrap_or(name).clone();
+		let node = Node { inputs: node.inputs.iter().map(rename).collect(), ..node.clone() };
+		let key = format!("{} {:?} {:?}", node.op, node.inputs, node.attributes);
+		let shown = node.outputs.iter().any(|output| model.outputs.contains(output));
+		match known.get(&key).map(|&at| &nodes[at].outputs) {
+			Some(outputs) if !shown && outputs.len() == node.outputs.len() => {
+				names.extend(node.outputs.into_iter().zip(outputs.iter().cloned()));
+			},
+			_ => {
+				known.insert(key, nodes.len());
+				nodes.push(node);
+			},
+		}
+	}
+	(nodes.len() < model.nodes.len()).then(|| Model { nodes, ..model.clone() })
+}
+
+impl Lowering<'_> {
+	/// Refuses sums of integer kernels that float32 rounds, where they are taken as exact.
+	fn check_kernel(&self, node: &Node, value: &Value) -> Result<(), ModelError> {
+		let kernels = ["DequantizeLinear", "Gemm", "MatMul", "Conv", "com.microsoft.QGemm"];
+		let Value::Real(real) = value else { return Ok(()) };
+		if !kernels.contains(&node.op.as_str()) {
+			return Ok(());
+		}
+		let bounds = self.bounds[real.tensor].iter();
+		let exact = bounds.zip(&real.units).filter(|(_, unit)| unit.exponent().is_some());
+		let reach = exact.map(|(bounds, _)| i128::from(bounds.lo.abs().max(bounds.hi.abs())));
+		self.check_exact(node, reach.max().unwrap_or(0))
+	}
+
+	/// Refuses operators that do nothing: onnxruntime removes them, and then fuses what stood
+	/// around them.
+	fn check_idle(&self, node: &Node, values: &[Value]) -> Result<(), ModelError> {
+		const SEEN_THROUGH: [&str; 13] = [
+			"Clip",
+			"DequantizeLinear",
+			"Dropout",
+			"Flatten",
+			"Identity",
+			"MaxPool",
+			"QuantizeLinear",
+			"Relu",
+			"Reshape",
+			"Slice",
+			"Squeeze",
+			"Transpose",
+			"Unsqueeze",
+		];
+		let taken = node.outputs.iter().any(|name| self.fusion.is_taken(name));
+		let Some(Value::Real(result)) = values.first() else { return Ok(()) };
+		if !taken || SEEN_THROUGH.contains(&node.op.as_str()) {
+			return Ok(());
+		}
+		let neutral = match node.op.as_str() {
+			"Add" | "Sub" => Some(0.0),
+			"Mul" | "Div" => Some(1.0),
+			_ => None,
+		};
+		let all = |index: usize| match (neutral, self.value(node, index)) {
+			(Some(neutral), Ok(Value::Constant(tensor))) => {
+				tensor.floats().is_some_and(|values| values.iter().all(|&value| value == neutral))
+			},
+			_ => false,
+		};
+		let same = |index: usize| match self.value(node, index) {
+			Ok(Value::Real(real)) => {
+				real.tensor == result.tensor
+					&& real.shape == result.shape
+					&& real.then == result.then
+			},
+			_ => false,
+		};
+		let alone = node.op == "Sum" && node.inputs.len() == 1;
+		if alone || (0..node.inputs.len()).any(|index| all(index) || same(index)) {
+			return Err(node.error(
+				"it does nothing, so onnxruntime removes it and fuses what stands around it: \
+				 remove it from the model",
+			));
+		}
+		Ok(())
+	}
+}
+
 /// Refuses units beyond what float32 holds without underflow or overflow.
 fn check_units(node: &Node, value: &Value) -> Result<(), ModelError> {
 	let Value::Real(real) = value else { return Ok(()) };
@@ -466,6 +557,8 @@ fn check_bounds(node: &str, bounds: &[Bounds]) -> Result<(), ModelError> {
 /// # Errors
 /// [`ModelError`] at the first node that this version cannot prove, with what would work instead.
 pub fn lower(model: &Model) -> Result<Graph, ModelError> {
+	let merged = merge_equal_nodes(model);
+	let model = merged.as_ref().unwrap_or(model);
 	let mut lowering = Lowering {
 		model,
 		fusion: Fusion::new(model),
@@ -488,6 +581,8 @@ pub fn lower(model: &Model) -> Result<Graph, ModelError> {
 		};
 		let values = lower.run(&mut lowering, node)?;
 		values.iter().try_for_each(|value| check_units(node, value))?;
+		values.iter().try_for_each(|value| lowering.check_kernel(node, value))?;
+		lowering.check_idle(node, &values)?;
 		for (name, value) in node.outputs.iter().zip(values) {
 			lowering.values.insert(name.clone(), value);
 		}

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
 	gadgets::harness::Harness,
 	plan::{Plan, Rounding, Step},
-	value::{Unary, Unit},
+	value::{Kind, Unary, Unit},
 };
 use proptest::{prelude::*, test_runner::TestRng};
 use std::rc::Rc;
@@ -150,6 +150,51 @@ impl Draw {
 		self.on(Product { outputs, places }, &sizes, 20)
 	}
 
+	fn arg(&mut self) -> Instance {
+		let windows = self.windows(2, 4);
+		let label = |draw: &mut Self, element: u32| (element, draw.size(0, 9) as u32);
+		let windows = (windows.into_iter())
+			.map(|window| window.into_iter().map(|element| label(self, element)).collect())
+			.collect();
+		let smallest = self.size(0, 1) == 0;
+		self.on(Arg { windows, smallest }, &[4], 9)
+	}
+
+	fn top_k(&mut self) -> Instance {
+		let windows = (0..2).map(|_| self.places(3, 4).iter().map(|&at| at as u32).collect());
+		let windows = windows.collect();
+		let (k, smallest) = (self.size(1, 2), self.size(0, 1) == 0);
+		self.on(TopK { windows, k, smallest }, &[4], 9)
+	}
+
+	fn contraction(&mut self) -> Instance {
+		let (matrices, rows, columns, terms) =
+			(self.size(1, 2), self.size(1, 2), self.size(1, 2), self.size(1, 3));
+		let starts = (0..matrices).map(|m| (m * rows * terms, m * terms * columns)).collect();
+		let (first, second) = ((terms, 1), (columns, 1));
+		let op = Contraction { starts, sizes: (rows, columns, terms), first, second };
+		self.on(op, &[matrices * rows * terms, matrices * terms * columns], 15)
+	}
+
+	fn pairs(&mut self) -> Instance {
+		let grid = |draw: &mut Self| Grid {
+			scale: f32::from_bits(draw.int(0x3d80_0000, 0x3f80_0000) as u32),
+			zero_point: draw.int(0, 255),
+			kind: Kind::U8,
+		};
+		loop {
+			let pair = Pair { a: grid(self), b: grid(self), result: grid(self) };
+			let [a, b] = [&pair.a, &pair.b].map(|grid| Bounds {
+				lo: -grid.zero_point.min(20),
+				hi: (255 - grid.zero_point).min(20),
+			});
+			if let Some(plan) = pair.plan(a, b) {
+				let op = Pairs { outputs: 2, places: [None, Some(vec![1, 0])], pair, plan };
+				return self.within(op, vec![vec![a; 2], vec![b; 2]]);
+			}
+		}
+	}
+
 	fn step(&mut self) -> Step {
 		let factor = f32::from_bits(self.int(0x3c00_0000, 0x3f80_0000) as u32);
 		let exponent = -self.int(1, 5) as i32;
@@ -197,6 +242,10 @@ const KINDS: &[fn(&mut Draw) -> Instance] = &[
 	Draw::clamp,
 	Draw::extreme,
 	Draw::product,
+	Draw::arg,
+	Draw::top_k,
+	Draw::contraction,
+	Draw::pairs,
 	Draw::requantize,
 ];
 

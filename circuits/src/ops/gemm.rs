@@ -347,17 +347,18 @@ pub(super) fn weighted<T: Taps>(
 	scale_of: impl Fn(usize) -> f32,
 	bias: Bias<'_>,
 ) -> Result<Value, ModelError> {
-	let goal = lowering.fusion.goal(node);
 	let activation = lowering.named(node.input(0)?);
-	let dequantized = matches!(activation, Some(Value::Real(real)) if real.source.is_some());
-	match (lowering.is_dequantized(node, 1), dequantized, goal) {
-		(false, true, Goal::Quantize(_)) if node.op != "MatMul" => {
+	let direct = matches!(activation, Some(Value::Real(real)) if real.source.is_some());
+	let quantized = (0..2).any(|index| lowering.is_dequantized(node, index));
+	match (quantized, direct) {
+		// Whatever stands between, onnxruntime may fold it into them first.
+		(false, _) if lowering.fusion.quantises_results() => {
 			return Err(node.error(
 				"its weights are not quantised, and onnxruntime quantises them between \
 				 DequantizeLinear and QuantizeLinear: run `zkml quantize` first",
 			));
 		},
-		(true, false, _) if quantises_anew(lowering, node)? => {
+		(_, false) if lowering.is_dequantized(node, 1) && quantises_anew(lowering, node)? => {
 			return Err(node.error(
 				"onnxruntime quantises its input anew, by a scale found at run time: put \
 				 QuantizeLinear and DequantizeLinear before it",

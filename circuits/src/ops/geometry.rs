@@ -85,6 +85,16 @@ impl Geometry {
 				},
 				"SAME_UPPER" | "SAME_LOWER" => {
 					let count = size.div_ceil(stride);
+					if dilations[axis] != 1 {
+						return Err(node.error(format!(
+							"auto_pad {auto} with dilation is not supported: give pads"
+						)));
+					}
+					if (count - 1) * stride + reach < size && node.op.contains("Pool") {
+						return Err(node.error(format!(
+							"auto_pad {auto} with strides beyond the kernel is not supported: give pads"
+						)));
+					}
 					let total = ((count - 1) * stride + reach).saturating_sub(size);
 					let less = total / 2;
 					match auto {

@@ -261,18 +261,22 @@ fn round(
 			));
 		}
 	}
-	let direct = real.source.as_ref().filter(|source| !source.moved);
-	if let (Some(source), Some(uniform), true) = (direct, how.uniform(), real.then.is_empty()) {
+	let source = real.source.as_ref().filter(|_| real.then.is_empty());
+	if let (Some(source), Some(uniform)) = (source, how.uniform()) {
 		if source.quantized.kind.range() == Some((lo, hi)) {
-			if uniform == (source.scale, source.zero_point) {
+			let same = uniform == (source.scale, source.zero_point);
+			if same && !source.moved {
 				return Ok(source.quantized.tensor);
 			}
 			// onnxruntime merges QuantizeLinear, DequantizeLinear, QuantizeLinear,
-			// DequantizeLinear of one type into one pair, whose integers are others.
-			return Err(node.error(
-				"its input comes straight from a DequantizeLinear of another scale: remove one of \
-				 the two pairs",
-			));
+			// DequantizeLinear of one type into one pair, whose integers are others; also where
+			// only operators that move elements stand between them.
+			if !same {
+				return Err(node.error(
+					"its input comes straight from a DequantizeLinear of another scale: remove one \
+					 of the two pairs",
+				));
+			}
 		}
 	}
 	// A table holds two slopes only for a narrow input; a wide one is an operator before rounding.

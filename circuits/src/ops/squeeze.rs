@@ -12,7 +12,8 @@ pub(super) fn lower_squeeze(lowering: &mut Lowering<'_>, node: &Node) -> Result<
 	node.only_attributes(&["axes"])?;
 	let value = lowering.value(node, 0)?;
 	let from = value.shape();
-	let gone = match lowering.axes(node, 1)? {
+	// No axes are all axes.
+	let gone = match lowering.axes(node, 1)?.filter(|given| !given.is_empty()) {
 		Some(given) => axes(node, &given, from.len())?,
 		None => (0..from.len()).filter(|&axis| from[axis] == 1).collect(),
 	};

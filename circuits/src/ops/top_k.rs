@@ -2,7 +2,7 @@
 //!
 //! # Semantics
 //! In falling order, or with `largest = 0` in rising order; of equals the one with the smaller
-//! index comes first. Without `sorted` ONNX leaves the order open: it is the same here.
+//! index comes first. Without `sorted` ONNX leaves the order open, which is refused.
 //!
 //! # Constraints
 //! [`crate::gadgets::topk`]: `d + 2` for each of `Σ_{r<k} (n − 1 − r)` comparisons of `d` bits.
@@ -127,6 +127,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Vec<Valu
 	let k = k.ok_or_else(|| {
 		node.error(format!("k is {given:?} along axis {axis} of shape {}", show_shape(&from)))
 	})?;
+	if k > 1 && node.int("sorted", 1)? == 0 {
+		return Err(node.error("without sorted the order of its results is open: set sorted to 1"));
+	}
 	let windows = windows(&from, &[axis]);
 	let comparisons = windows.len().saturating_mul(size).saturating_mul(k);
 	if comparisons > MAX_ELEMENTS {

@@ -179,7 +179,12 @@ pub(crate) fn apply(
 			let addends = finer
 				.iter()
 				.map(|e| addend.checked_shl((addend_power - e).max(0) as u32).unwrap_or(i64::MAX))
-				.collect();
+				.collect::<Vec<i64>>();
+			let bounds = lowering.bounds_of(scaled.tensor).iter().zip(&addends);
+			let reach = bounds.map(|(bounds, addend)| {
+				i128::from(bounds.lo.abs().max(bounds.hi.abs())) + i128::from(*addend).abs()
+			});
+			lowering.check_exact(node, reach.max().unwrap_or(0))?;
 			let tensor = lowering.affine(
 				node,
 				scaled.tensor,
