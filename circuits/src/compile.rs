@@ -131,6 +131,12 @@ pub fn interface(graph: &Graph, options: &Options) -> Result<Interface, ModelErr
 		let interface = Interface { input, weights: WeightsVisibility::Public, output };
 		interface.signals().map(|_| interface)
 	};
+	if let (OutputChoice::Argmax, [_, _, ..]) = (options.output, graph.output.parts.as_slice()) {
+		return Err(ModelError::Malformed(format!(
+			"the outputs {} are several, whose largest value means nothing: reveal logits",
+			graph.output.name
+		)));
+	}
 	interface().map_err(ModelError::Interface)
 }
 

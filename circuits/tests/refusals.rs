@@ -359,3 +359,33 @@ fn shapes_are_folded() {
 	assert_eq!(graph.output.shape, [2, 1, 1]);
 	assert!(graph.nodes.is_empty(), "only other names for the input");
 }
+
+#[test]
+fn an_operator_that_does_nothing() {
+	for (op, value) in [("Add", 0.0), ("Sub", 0.0), ("Mul", 1.0), ("Div", 1.0)] {
+		let edit = |value: f32| {
+			move |proto: &mut ModelProto| {
+				let graph = graph_of(proto);
+				graph.initializer.push(floats("neutral", &[2], &[value, value]));
+				graph.node.truncate(2);
+				graph.node.push(node(op, &["d", "neutral"], "same", &[]));
+				graph.node.push(node("Neg", &["same"], "logits", &[]));
+			}
+		};
+		refuses("it does nothing", edit(value));
+		let mut proto = model();
+		edit(2.0)(&mut proto);
+		assert!(try_lower(proto).is_ok(), "{op} by 2 does something");
+	}
+}
+
+#[test]
+fn two_roundings_in_a_row() {
+	refuses("another scale", |proto| {
+		let graph = graph_of(proto);
+		graph.initializer.push(floats("half", &[], &[0.5]));
+		graph.node.insert(2, node("QuantizeLinear", &["d", "half", "zero"], "q2", &[]));
+		graph.node.insert(3, node("DequantizeLinear", &["q2", "half", "zero"], "d2", &[]));
+		graph.node[6].input[0] = "d2".into();
+	});
+}

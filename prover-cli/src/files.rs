@@ -47,11 +47,23 @@ pub fn read_text(path: &Path) -> Result<String, CliError> {
 	fs::read_to_string(path).map_err(CliError::file(path))
 }
 
-/// Writes a file, all of it or nothing.
+/// Writes a file, all of it or nothing. A link is followed; a device is not replaced.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+	let target = fs::canonicalize(path).unwrap_or_else(|_| path.into());
+	if target.exists() && !target.is_file() {
+		return Err(CliError::Content {
+			path: path.into(),
+			what: "it is not a regular file".into(),
+			help: "choose another name with -o".into(),
+		});
+	}
+	let path = target.as_path();
 	let folder = parent(path);
 	fs::create_dir_all(folder).map_err(CliError::file(folder))?;
-	let mut file = tempfile::NamedTempFile::new_in(folder).map_err(CliError::file(folder))?;
+	let mut builder = tempfile::Builder::new();
+	#[cfg(unix)]
+	builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+	let mut file = builder.tempfile_in(folder).map_err(CliError::file(folder))?;
 	if let Ok(mut paths) = TEMPORARY.lock() {
 		paths.push(file.path().into());
 	}

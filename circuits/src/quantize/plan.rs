@@ -5,7 +5,7 @@ use super::{
 	export::quantized_names,
 	grid::{round, Grid, Inexact},
 	net::{Layer, Net, Op, Reduction, TensorId},
-	options::QuantizeOptions,
+	options::{Calibration, QuantizeOptions},
 	place::{first_quantized, next_quantized, place, Placement},
 	scale::ActivationScale,
 	weights::{quantize, Context, Integers, Rows},
@@ -207,7 +207,15 @@ impl<'a> Planner<'a> {
 				let (observed, method) = (&self.observed[&tensor], self.options.method);
 				let scale = match self.options.input_bits {
 					Some(bits) if tensor == first => observed.scale(method, bits),
-					None if tensor == first => observed.narrowed(observed.scale(method, 8)),
+					None if tensor == first => {
+						// Whole numbers stay whole numbers, whatever the method.
+						let whole = observed.narrowed(observed.scale(Calibration::Mse, 8));
+						if whole.bits < 8 {
+							whole
+						} else {
+							observed.scale(method, 8)
+						}
+					},
 					_ => observed.scale(method, self.options.activation_bits),
 				};
 				(tensor, scale)

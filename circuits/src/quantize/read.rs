@@ -285,8 +285,8 @@ impl Reader<'_> {
 	fn layer(&mut self, node: &Node) -> Result<(), ModelError> {
 		if matches!(node.op.as_str(), "QuantizeLinear" | "DequantizeLinear") {
 			return Err(node.error(
-				"the model is quantised already: run `zkml compile`, or snap its scales to powers \
-				 of two",
+				"the model is quantised already: run `zkml compile`, or `zkml quantize --snap` to move \
+				 its scales to powers of two",
 			));
 		}
 		if layers::read(self, node)? {

@@ -18,6 +18,9 @@ const MEASURED: usize = 100;
 pub struct Report {
 	/// Samples compared.
 	pub samples: usize,
+	/// Samples with a value beyond the quantised input's range: they saturate here, as they do in
+	/// onnxruntime, and cannot be proven.
+	pub outside: usize,
 	/// Share of right labels of the float model; `None` without labels.
 	pub float: Option<f64>,
 	/// Share of right labels of the quantised model; `None` without labels.
@@ -73,10 +76,11 @@ pub fn compare(float: &Model, graph: &Graph, samples: &Samples) -> Result<Report
 	let tensors: Vec<TensorId> = std::iter::once(output).chain(inner).collect();
 	let inner = runner(&net, &tensors)?;
 	let labels_only = runner(&net, &tensors[..1])?;
-	let (mut agree, mut float_right, mut quantized_right) = (0, 0, 0);
+	let (mut agree, mut float_right, mut quantized_right, mut outside) = (0, 0, 0, 0);
 	let mut confusion: Vec<Vec<usize>> = Vec::new();
 	for (index, sample) in samples.iter().enumerate() {
 		let input = graph.saturate_input(sample);
+		outside += usize::from(graph.quantize_input(sample).is_err());
 		let (logits, integers) = if index < MEASURED {
 			let mut float = inner.run(sample)?.into_iter();
 			let logits = float.next().unwrap_or_default();
@@ -108,6 +112,7 @@ pub fn compare(float: &Model, graph: &Graph, samples: &Samples) -> Result<Report
 	let labelled = |count| samples.labels.is_some().then(|| share(count));
 	Ok(Report {
 		samples: samples.len(),
+		outside,
 		float: labelled(float_right),
 		quantized: labelled(quantized_right),
 		agreement: share(agree),
@@ -201,6 +206,10 @@ fn drop_constant_channels(shape: &[usize], float: &mut [Vec<f32>], size: usize) 
 	};
 	let mut order: Vec<(f32, usize)> = (0..channels).map(|c| (spread(c), c)).collect();
 	order.sort_by(|a, b| a.0.total_cmp(&b.0));
+	// Where more channels are as constant, nothing tells which of them were folded.
+	if order[channels - kept - 1].0 == order[channels - kept].0 {
+		return None;
+	}
 	let dead: BTreeSet<usize> = order[..channels - kept].iter().map(|&(_, c)| c).collect();
 	for sample in float {
 		let mut at = 0;

@@ -147,6 +147,12 @@ pub(crate) fn show_report(ui: &Ui, what: &str, report: &Report) {
 	ui.line(format!("  float accuracy      {}", percent(report.float)));
 	ui.line(format!("  quantised accuracy  {}", percent(report.quantized)));
 	ui.line(format!("  labels alike        {}", percent(Some(report.agreement))));
+	if report.outside > 0 {
+		ui.line(format!(
+			"  beyond the input    {} samples, which prove refuses: more --input-bits take them",
+			report.outside
+		));
+	}
 	for layer in &report.layers {
 		let worst = report.worst.as_ref() == Some(&layer.name);
 		let mark = if worst { ", the layer that loses most" } else { "" };
