@@ -73,6 +73,7 @@ pub use product::Product;
 pub(crate) use quantize_linear::input;
 pub use relu::Slopes;
 pub use requantize::{Case, Requantize};
+pub(crate) use reshape::resolved;
 pub use select::{Place, Select};
 pub use top_k::TopK;
 pub(crate) use unary::apply;

@@ -24,7 +24,6 @@ pub(crate) fn reshaped(
 	from: &[usize],
 	wanted: Option<&[i64]>,
 ) -> Result<Vec<usize>, ModelError> {
-	let count: usize = from.iter().product();
 	if node.op == "Flatten" {
 		node.only_attributes(&["axis"])?;
 		let axis = node.int("axis", 1)?;
@@ -38,24 +37,28 @@ pub(crate) fn reshaped(
 	node.only_attributes(&["allowzero", "shape"])?;
 	let keeps_zero = node.int("allowzero", 0)? != 0;
 	let wanted = wanted.ok_or_else(|| node.error("its shape is not a constant"))?;
-	let mismatch = || node.error(format!("cannot reshape {} to {wanted:?}", show_shape(from)));
+	resolved(from, wanted, keeps_zero)
+		.ok_or_else(|| node.error(format!("cannot reshape {} to {wanted:?}", show_shape(from))))
+}
+
+/// The sizes that `Reshape` makes of those wanted: one `-1` is what the others leave over, and 0
+/// copies a size unless it is kept. `None` if they do not hold the same elements.
+pub(crate) fn resolved(from: &[usize], wanted: &[i64], keeps_zero: bool) -> Option<Vec<usize>> {
+	let count: usize = from.iter().product();
 	let mut shape = Vec::with_capacity(wanted.len());
 	let mut inferred = None;
 	for (axis, &size) in wanted.iter().enumerate() {
 		shape.push(match size {
 			-1 if inferred.replace(axis).is_none() => 1,
-			0 if !keeps_zero => *from.get(axis).ok_or_else(mismatch)?,
-			size => usize::try_from(size).map_err(|_| mismatch())?,
+			0 if !keeps_zero => *from.get(axis)?,
+			size => usize::try_from(size).ok()?,
 		});
 	}
 	let product =
 		|shape: &[usize]| shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
 	if let Some(axis) = inferred {
-		let others = product(&shape).filter(|&others| others > 0).ok_or_else(mismatch)?;
+		let others = product(&shape).filter(|&others| others > 0)?;
 		shape[axis] = count / others;
 	}
-	if product(&shape) != Some(count) {
-		return Err(mismatch());
-	}
-	Ok(shape)
+	(product(&shape) == Some(count)).then_some(shape)
 }

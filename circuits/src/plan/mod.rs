@@ -67,7 +67,7 @@ pub enum Plan {
 	Constant(i64),
 	/// The accumulator and a constant.
 	Offset(i64),
-	/// [`crate::gadgets::requantize`], of `2^left · x`.
+	/// [`crate::gadgets::requantize`].
 	Scale {
 		/// Which class it is.
 		class: Class,

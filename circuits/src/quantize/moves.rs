@@ -1,6 +1,7 @@
 //! Operators that only move elements: where each element of a result comes from.
 
 use super::net::{Move, PadMode};
+use crate::ops::resolved;
 
 /// The position that stands for an element that a `Pad` adds.
 pub(super) const PADDING: usize = usize::MAX;
@@ -204,25 +205,5 @@ fn concat(inputs: &[&[usize]], axis: usize) -> Result<Moved, String> {
 }
 
 fn reshape(from: &[usize], target: &[i64]) -> Result<Vec<usize>, String> {
-	let mismatch = || format!("cannot reshape {from:?} to {target:?}");
-	let count: usize = from.iter().product();
-	let mut shape = Vec::with_capacity(target.len());
-	let mut inferred = None;
-	for (axis, &size) in target.iter().enumerate() {
-		shape.push(match size {
-			-1 if inferred.replace(axis).is_none() => 1,
-			0 => *from.get(axis).ok_or_else(mismatch)?,
-			size => usize::try_from(size).map_err(|_| mismatch())?,
-		});
-	}
-	let product =
-		|shape: &[usize]| shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
-	if let Some(axis) = inferred {
-		let others = product(&shape).filter(|&others| others > 0).ok_or_else(mismatch)?;
-		shape[axis] = count / others;
-	}
-	if product(&shape) != Some(count) {
-		return Err(mismatch());
-	}
-	Ok(shape)
+	resolved(from, target, false).ok_or_else(|| format!("cannot reshape {from:?} to {target:?}"))
 }
