@@ -81,7 +81,7 @@ pub struct Quantize {
 	#[arg(long)]
 	strip_softmax: bool,
 	/// Take a quantised model of another tool, and move its scales to powers of two.
-	#[arg(long, conflicts_with = "method")]
+	#[arg(long, conflicts_with_all = ["method", "no_bias_correction"])]
 	snap: bool,
 }
 
