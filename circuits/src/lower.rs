@@ -423,7 +423,7 @@ fn merge_equal_nodes(model: &Model) -> Option<Model> {
 impl Lowering<'_> {
 	/// Refuses sums of integer kernels that float32 rounds, where they are taken as exact.
 	fn check_kernel(&self, node: &Node, value: &Value) -> Result<(), ModelError> {
-		let kernels = ["DequantizeLinear", "Gemm", "MatMul", "Conv", "com.microsoft.QGemm"];
+		let kernels = ["Add", "DequantizeLinear", "Gemm", "MatMul", "Conv", "com.microsoft.QGemm"];
 		let Value::Real(real) = value else { return Ok(()) };
 		if !kernels.contains(&node.op.as_str()) {
 			return Ok(());
