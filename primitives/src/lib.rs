@@ -1,5 +1,9 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+	not(test),
+	deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 //! What crosses the boundary between a prover and a chain.
 //!
@@ -26,12 +30,12 @@ mod model;
 mod packing;
 mod statement;
 
-pub use context::{context_for, Context, SUBMIT_INFERENCE};
+pub use context::{context_for, context_preimage, submission_payload, Context, SUBMIT_INFERENCE};
 pub use inference::{Inference, MaxInputs, MaxOutputs, Output, Values, MAX_INPUTS, MAX_OUTPUTS};
 pub use interface::{
 	InputVisibility, Interface, InterfaceError, OutputKind, Tensor, WeightsVisibility, MAX_SIGNALS,
 };
 pub use key::{MaxIc, Proof, VerifyingKey, G1, G2, PROOF_LEN};
-pub use model::{Metadata, ModelId, Scheme, Semantics, Setup, SEMANTICS_V1};
+pub use model::{Metadata, ModelId, Scheme, Semantics, Setup, Submission, Terms, SEMANTICS_V1};
 pub use packing::{Packing, PackingError, Scale, WORD_BITS};
 pub use statement::{Signal, Statement, StatementError};

@@ -1,6 +1,10 @@
 //! What a registry knows of a model.
 
-use crate::{interface::Interface, key::VerifyingKey};
+use crate::{
+	inference::Inference,
+	interface::Interface,
+	key::{Proof, VerifyingKey},
+};
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -112,4 +116,42 @@ pub struct Metadata {
 	pub onnx_sha256: [u8; 32],
 	/// Where the file can be had; may be empty.
 	pub uri: BoundedVec<u8, ConstU32<256>>,
+}
+
+/// On what terms a model's inferences are accepted when they are submitted for nobody in particular.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Terms {
+	/// Proofs are made for a recent block, the *anchor*, at most so many blocks old. Without it, a
+	/// proof is good until its account's nonce is used up.
+	pub max_age: Option<u32>,
+	/// For so many blocks, the chain keeps an account's last output as a receipt, for which the
+	/// account puts down a deposit. Without it, there are no receipts.
+	pub receipt_lifetime: Option<u32>,
+}
+
+/// An inference with its proof, as it is submitted.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct Submission<BlockNumber> {
+	/// The model.
+	pub model: ModelId,
+	/// Number of the block whose hash is in the context: present if and only if the model's terms
+	/// have a greatest age.
+	pub anchor: Option<BlockNumber>,
+	/// What the model answered, and to what.
+	pub inference: Inference,
+	/// That it did.
+	pub proof: Proof,
 }
