@@ -117,7 +117,7 @@ fn join<const N: usize, const BYTES: usize>(elements: [Fq; N]) -> [u8; BYTES] {
 	bytes
 }
 
-fn from_bytes(bytes: &[u8; 32]) -> BigInt<4> {
+pub(crate) fn from_bytes(bytes: &[u8; 32]) -> BigInt<4> {
 	let mut limbs = [0; 4];
 	for (limb, chunk) in limbs.iter_mut().zip(bytes.as_chunks().0) {
 		*limb = u64::from_le_bytes(*chunk);

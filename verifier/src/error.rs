@@ -78,6 +78,20 @@ pub enum VerifyError {
 	Invalid,
 }
 
+/// Why a batch of proofs is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchError {
+	/// A claim is malformed.
+	Claim {
+		/// Its position, from 0; those before it are well-formed.
+		index: u32,
+		/// What is wrong with it; never [`VerifyError::Invalid`].
+		error: VerifyError,
+	},
+	/// At least one proof does not show its signals under its key.
+	Invalid,
+}
+
 impl Display for PointError {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
 		f.write_str(match self {
@@ -119,6 +133,16 @@ impl Display for VerifyError {
 	}
 }
 
+impl Display for BatchError {
+	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Claim { index, error } => write!(f, "claim {index}: {error}"),
+			Self::Invalid => f.write_str("a proof does not show its signals under its key"),
+		}
+	}
+}
+
 impl core::error::Error for PointError {}
 impl core::error::Error for KeyError {}
 impl core::error::Error for VerifyError {}
+impl core::error::Error for BatchError {}

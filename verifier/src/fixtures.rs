@@ -38,6 +38,19 @@ pub struct Key {
 	pub ic: Vec<[u8; 64]>,
 }
 
+/// What two keys can have in common.
+///
+/// Keys of one ceremony share `α` and `β`, and all keys that snarkjs makes share `γ`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+	/// `[α]₁` and `[β]₂`.
+	AlphaBeta,
+	/// `[γ]₂`.
+	Gamma,
+	/// `[δ]₂`.
+	Delta,
+}
+
 impl Key {
 	/// The key, borrowed.
 	pub fn raw(&self) -> RawKey<'_> {
@@ -54,7 +67,22 @@ impl Fixture {
 		for (exponent, scalar) in secret.iter_mut().zip(&mut scalars) {
 			*exponent = scalar;
 		}
-		let ic: Vec<Fr> = scalars.take(signals as usize + 1).collect();
+		Self::from_exponents(secret, scalars.take(signals as usize + 1).collect())
+	}
+
+	/// As [`Self::new`], but with `parts` of this key.
+	pub fn sharing(&self, parts: &[Part], seed: u64, signals: u32) -> Self {
+		let Self { mut secret, ic, .. } = Self::new(seed, signals);
+		let shared = [Part::AlphaBeta, Part::AlphaBeta, Part::Gamma, Part::Delta];
+		for ((own, other), part) in secret.iter_mut().zip(self.secret).zip(shared) {
+			if parts.contains(&part) {
+				*own = other;
+			}
+		}
+		Self::from_exponents(secret, ic)
+	}
+
+	fn from_exponents(secret: [Fr; 4], ic: Vec<Fr>) -> Self {
 		let [alpha, beta, gamma, delta] = secret;
 		let key = Key {
 			alpha: g1(alpha),

@@ -6,7 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use ark_bn254::{Bn254, Fq12, G1Affine, G2Affine};
-use ark_ec::{bn::G2Prepared, pairing::Pairing};
+use ark_ec::pairing::Pairing;
 
 /// A verifying key as bytes, in the encoding of [`crate::encoding`].
 #[derive(Clone, Copy, Debug)]
@@ -24,11 +24,11 @@ pub struct RawKey<'a> {
 }
 
 /// A verifying key, ready to verify.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreparedKey {
 	pub(crate) alpha_beta: Fq12,
-	pub(crate) gamma: G2Prepared<ark_bn254::Config>,
-	pub(crate) delta: G2Prepared<ark_bn254::Config>,
+	pub(crate) gamma: G2Affine,
+	pub(crate) delta: G2Affine,
 	/// The point of the constant one.
 	pub(crate) constant: G1Affine,
 	/// The points of the public signals.
@@ -115,6 +115,6 @@ impl Points {
 
 	fn prepare(self, alpha_beta: Fq12) -> PreparedKey {
 		let Self { gamma, delta, constant, signals } = self;
-		PreparedKey { alpha_beta, gamma: gamma.into(), delta: delta.into(), constant, signals }
+		PreparedKey { alpha_beta, gamma, delta, constant, signals }
 	}
 }

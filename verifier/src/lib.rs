@@ -10,7 +10,7 @@
 //! Keys, signals and proofs arrive as fixed-size bytes ([`encoding`]). A registry checks a key
 //! once, with [`PreparedKey::validate`], and keeps `e(α, β)` ([`PreparedKey::alpha_beta`]);
 //! from then on [`PreparedKey::from_validated`] prepares it without repeating the checks, and
-//! [`PreparedKey::verify`] checks proofs.
+//! [`PreparedKey::verify`] checks proofs, and [`verify_batch`] many at once for less.
 //!
 //! Arkworks' own verifier counts no public inputs, and its decoders accept several encodings of
 //! a point; everything is checked here before it gets there. No bytes make this crate panic.
@@ -19,6 +19,7 @@
 
 extern crate alloc;
 
+mod batch;
 pub mod encoding;
 mod error;
 #[cfg(any(test, feature = "fixtures"))]
@@ -29,5 +30,6 @@ mod msm;
 mod tests;
 mod verify;
 
-pub use error::{KeyError, PointError, ProofPoint, VerifyError};
+pub use batch::{verify_batch, Claim};
+pub use error::{BatchError, KeyError, PointError, ProofPoint, VerifyError};
 pub use key::{PreparedKey, RawKey};

@@ -25,6 +25,21 @@ impl PreparedKey {
 	/// In this order: the number of signals, a signal ≥ r, a coordinate ≥ q or a point at
 	/// infinity, a point off its curve, `B` outside the subgroup, the equation.
 	pub fn verify(&self, signals: &[[u8; 32]], proof: &[u8; 256]) -> Result<(), VerifyError> {
+		let Decoded { scalars, a, b, c } = self.decode(signals, proof)?;
+		let x = (sum_of_products(&self.signals, &scalars) + self.constant).into_affine();
+		let miller = Bn254::multi_miller_loop([a, -x, -c], [b, self.gamma, self.delta]);
+		match Bn254::final_exponentiation(miller) {
+			Some(product) if product.0 == self.alpha_beta => Ok(()),
+			_ => Err(VerifyError::Invalid),
+		}
+	}
+
+	/// Every check but the equation, in the order that [`Self::verify`] states.
+	pub(crate) fn decode(
+		&self,
+		signals: &[[u8; 32]],
+		proof: &[u8; 256],
+	) -> Result<Decoded, VerifyError> {
 		if signals.len() != self.signals.len() {
 			return Err(VerifyError::SignalCountMismatch {
 				expected: count(self.signals.len()),
@@ -33,16 +48,18 @@ impl PreparedKey {
 		}
 		let scalars = decode_signals(signals)?;
 		let (a, b, c) = decode_proof(proof)?;
-		let x = sum_of_products(&self.constant, &self.signals, &scalars).into_affine();
-		let miller = Bn254::multi_miller_loop(
-			[a, -x, -c],
-			[b.into(), self.gamma.clone(), self.delta.clone()],
-		);
-		match Bn254::final_exponentiation(miller) {
-			Some(product) if product.0 == self.alpha_beta => Ok(()),
-			_ => Err(VerifyError::Invalid),
-		}
+		Ok(Decoded { scalars, a, b, c })
 	}
+}
+
+/// Signals and a proof that have the right form.
+pub(crate) struct Decoded {
+	/// As many as the key has signals.
+	pub(crate) scalars: Vec<Fr>,
+	pub(crate) a: G1Affine,
+	/// In the subgroup.
+	pub(crate) b: G2Affine,
+	pub(crate) c: G1Affine,
 }
 
 fn decode_signals(signals: &[[u8; 32]]) -> Result<Vec<Fr>, VerifyError> {
@@ -76,6 +93,6 @@ fn part<const N: usize>(proof: &[u8; 256], offset: usize) -> [u8; N] {
 	bytes
 }
 
-fn count(length: usize) -> u32 {
+pub(crate) fn count(length: usize) -> u32 {
 	length.try_into().unwrap_or(u32::MAX)
 }
