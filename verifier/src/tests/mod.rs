@@ -1,6 +1,8 @@
 mod batch;
 mod encoding;
 mod key;
+mod mutations;
+
 mod verify;
 
 use ark_bn254::{Fq, Fq2, Fr, G2Affine};
