@@ -2,6 +2,7 @@ mod batch;
 mod encoding;
 mod key;
 mod mutations;
+mod pairing;
 
 mod verify;
 
