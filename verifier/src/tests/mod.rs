@@ -1,6 +1,7 @@
 mod batch;
 mod encoding;
 mod key;
+mod lines;
 mod mutations;
 mod pairing;
 
