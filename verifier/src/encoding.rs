@@ -98,7 +98,9 @@ pub(crate) fn decode_target(bytes: &[u8; 384]) -> Option<Fq12> {
 }
 
 /// Reads `N` field elements; `None` if one is not canonical.
-fn coordinates<const N: usize, const BYTES: usize>(bytes: &[u8; BYTES]) -> Option<[Fq; N]> {
+pub(crate) fn coordinates<const N: usize, const BYTES: usize>(
+	bytes: &[u8; BYTES],
+) -> Option<[Fq; N]> {
 	const { assert!(BYTES == 32 * N) };
 	let mut elements = [Fq::ZERO; N];
 	for (element, chunk) in elements.iter_mut().zip(bytes.as_chunks().0) {
@@ -108,7 +110,7 @@ fn coordinates<const N: usize, const BYTES: usize>(bytes: &[u8; BYTES]) -> Optio
 }
 
 /// Writes `N` field elements.
-fn join<const N: usize, const BYTES: usize>(elements: [Fq; N]) -> [u8; BYTES] {
+pub(crate) fn join<const N: usize, const BYTES: usize>(elements: [Fq; N]) -> [u8; BYTES] {
 	const { assert!(BYTES == 32 * N) };
 	let mut bytes = [0; BYTES];
 	for (chunk, element) in bytes.as_chunks_mut().0.iter_mut().zip(elements) {

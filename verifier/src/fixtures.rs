@@ -3,6 +3,10 @@
 //! Who knows the exponents of a key needs no circuit: any `a` and `b` give a valid proof with
 //! `c = (a·b − α·β − γ·x) / δ`.
 
+mod lines;
+
+pub use lines::Lines;
+
 use crate::{
 	encoding::{encode_g1, encode_g2},
 	key::RawKey,

@@ -7,8 +7,8 @@ use crate::{
 	msm::sum_of_products,
 };
 use alloc::vec::Vec;
-use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
-use ark_ec::{pairing::Pairing, CurveGroup};
+use ark_bn254::{Bn254, Config, Fr, G1Affine, G2Affine};
+use ark_ec::{bn::G2Prepared, pairing::Pairing, CurveGroup};
 
 impl PreparedKey {
 	/// Checks that `proof`, `A‖B‖C`, shows `signals` under this key.
@@ -25,9 +25,19 @@ impl PreparedKey {
 	/// In this order: the number of signals, a signal ≥ r, a coordinate ≥ q or a point at
 	/// infinity, a point off its curve, `B` outside the subgroup, the equation.
 	pub fn verify(&self, signals: &[[u8; 32]], proof: &[u8; 256]) -> Result<(), VerifyError> {
-		let Decoded { scalars, a, b, c } = self.decode(signals, proof)?;
-		let x = (sum_of_products(&self.signals, &scalars) + self.constant).into_affine();
-		let miller = Bn254::multi_miller_loop([a, -x, -c], [b, self.gamma, self.delta]);
+		self.check(&self.decode(signals, proof)?, self.gamma.into(), self.delta.into())
+	}
+
+	/// Checks the equation, with the lines of `γ` and `δ`.
+	pub(crate) fn check(
+		&self,
+		decoded: &Decoded,
+		gamma: G2Prepared<Config>,
+		delta: G2Prepared<Config>,
+	) -> Result<(), VerifyError> {
+		let Decoded { scalars, a, b, c } = decoded;
+		let x = (sum_of_products(&self.signals, scalars) + self.constant).into_affine();
+		let miller = Bn254::multi_miller_loop([*a, -x, -*c], [b.into(), gamma, delta]);
 		match Bn254::final_exponentiation(miller) {
 			Some(product) if product.0 == self.alpha_beta => Ok(()),
 			_ => Err(VerifyError::Invalid),

@@ -6,13 +6,21 @@ use crate::{
 	},
 	PointError,
 };
-use ark_bn254::{Bn254, Fq12, Fr, G1Affine, G2Affine};
+use ark_bn254::{Bn254, Fq, Fq12, Fq2, Fq6, Fr, G1Affine, G2Affine};
 use ark_ec::{pairing::Pairing, AffineRepr};
-use ark_ff::{BigInteger, Field, PrimeField};
+use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use proptest::prelude::*;
 
 fn scalar() -> impl Strategy<Value = Fr> {
 	any::<[u8; 32]>().prop_map(|bytes| Fr::from_le_bytes_mod_order(&bytes))
+}
+
+/// Adds the modulus to each coordinate, so many times.
+fn representative<const N: usize>(mut bytes: [u8; N], times: &[u8]) -> [u8; N] {
+	for (at, times) in (0..N).step_by(32).zip(times) {
+		(0..*times).for_each(|_| alias(&mut bytes, at, q()));
+	}
+	bytes
 }
 
 #[test]
@@ -109,12 +117,40 @@ proptest! {
 	}
 
 	#[test]
-	fn what_decodes_encodes_to_the_same(g1 in any::<[u8; 64]>(), scalar in any::<[u8; 32]>()) {
-		if let Ok(point) = decode_g1(&g1) {
-			prop_assert_eq!(encode_g1(&point), Some(g1));
+	fn what_decodes_encodes_to_the_same(
+		x in prop::array::uniform2(scalar()),
+		greatest: bool,
+		times in prop_oneof![Just(vec![0; 12]), prop::collection::vec(0..5u8, 12)],
+	) {
+		let [x0, x1] = x.map(|x| Fq::from_le_bytes_mod_order(&encode_scalar(&x)));
+		if let Some(point) = G1Affine::get_point_from_x_unchecked(x0, greatest) {
+			let bytes = representative(encode_g1(&point).unwrap(), &times);
+			if let Ok(point) = decode_g1(&bytes) {
+				prop_assert_eq!(encode_g1(&point), Some(bytes));
+			}
 		}
-		if let Some(element) = decode_scalar(&scalar) {
-			prop_assert_eq!(encode_scalar(&element), scalar);
+		if let Some(point) = G2Affine::get_point_from_x_unchecked(Fq2::new(x0, x1), greatest) {
+			// Most are of another order, and refused.
+			for point in [point, point.clear_cofactor()] {
+				let bytes = representative(encode_g2(&point).unwrap(), &times);
+				if let Ok(point) = decode_g2(&bytes) {
+					prop_assert_eq!(encode_g2(&point), Some(bytes));
+				}
+			}
+		}
+		let element = Fq12::new(Fq6::new(Fq2::new(x0, x1), Fq2::ZERO, Fq2::ONE), Fq6::ONE);
+		let bytes = representative(encode_target(&element), &times);
+		if let Some(element) = decode_target(&bytes) {
+			prop_assert_eq!(encode_target(&element), bytes);
+		}
+	}
+
+	#[test]
+	fn scalars_that_decode_encode_to_the_same(bytes: [u8; 32], clear in 0..4u8) {
+		let mut bytes = bytes;
+		bytes[31] &= 0xff >> clear;
+		if let Some(element) = decode_scalar(&bytes) {
+			prop_assert_eq!(encode_scalar(&element), bytes);
 		}
 	}
 }

@@ -1,6 +1,10 @@
 mod batch;
 mod encoding;
 mod key;
+mod lines;
+mod mutations;
+mod pairing;
+
 mod verify;
 
 use ark_bn254::{Fq, Fq2, Fr, G2Affine};
