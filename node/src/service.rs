@@ -13,7 +13,7 @@ use sp_consensus_aura::{sr25519::AuthorityPair as AuraPair, SlotDuration};
 use sp_runtime::traits::Block as BlockT;
 use zkml_runtime::{apis::RuntimeApi, OpaqueBlock as Block};
 
-use crate::{cli::Sealing, sealing::Sealer};
+use crate::{cli::Sealing, metrics::Metrics, sealing::Sealer};
 
 /// Executes the runtime's Wasm. The host functions are Substrate's own: any node can run the chain.
 type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
@@ -247,6 +247,11 @@ pub(crate) fn full(config: Configuration, sealing: Sealing) -> Result<TaskManage
 		prometheus_registry.as_ref(),
 		telemetry.clone(),
 	);
+
+	if let Some(registry) = &prometheus_registry {
+		let metrics = Metrics::register(registry)?;
+		task_manager.spawn_handle().spawn("zkml-metrics", None, metrics.follow(client.clone()));
+	}
 
 	// A node whose block production or vote has stopped must stop, too: hence the essential tasks.
 	let essential = task_manager.spawn_essential_handle();
