@@ -161,9 +161,8 @@ fn report(start: Instant, sent: &BTreeMap<Verified, Instant>, blocks: &[Block]) 
 	assert!(times.keys().eq(sent.keys()), "each inference that was sent was verified");
 	assert!(times.values().all(|&times| times == 1), "and once");
 	waits.sort();
-	for pair in blocks.windows(2) {
-		assert_eq!(pair[0].slot + 1, pair[1].slot, "no slot was missed");
-	}
+	let slots = blocks[blocks.len() - 1].slot - blocks[0].slot + 1;
+	let missed = slots - blocks.len() as u64;
 
 	let full: Vec<usize> =
 		blocks.iter().map(|block| block.verified.len()).filter(|&count| count > 0).collect();
@@ -171,7 +170,7 @@ fn report(start: Instant, sent: &BTreeMap<Verified, Instant>, blocks: &[Block]) 
 	let wall = last.seen_final.duration_since(start);
 	let per_block = ALL as f64 / full.len() as f64;
 	println!("  accepted exactly once {ALL}, in {} blocks {full:?}", full.len());
-	println!("  slots                 {} in a row, none missed", blocks.len());
+	println!("  slots                 {slots}, of which missed {missed}");
 	println!(
 		"  inferences a block    {per_block:.0} on average, {} at most",
 		full.iter().max().unwrap_or(&0)
@@ -187,4 +186,6 @@ fn report(start: Instant, sent: &BTreeMap<Verified, Instant>, blocks: &[Block]) 
 		waits[waits.len() / 2].as_secs_f64(),
 		waits[waits.len() - 1].as_secs_f64()
 	);
+	// Last, so that the figures are there. A machine busy with other work may miss one.
+	assert_eq!(missed, 0, "no slot was missed");
 }
