@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 ENV := . scripts/env.sh &&
 
-.PHONY: help setup demo test bench node weights
+.PHONY: help setup demo test bench node network weights
 
 help: ## Show this.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -17,10 +17,13 @@ test: ## Check everything: formats, lints, tests.
 	@scripts/setup.sh tests && scripts/test.sh
 
 bench: setup ## Measure.
-	@$(ENV) cargo build --release --locked && cargo bench --locked --bench figures --bench compile
+	@$(ENV) cargo build --release --locked && cargo bench --locked --bench figures --bench compile --bench stream
 
 node: setup ## Start a chain in one process, gone when it ends.
 	@$(ENV) cargo build --release --locked && exec "$$CARGO_TARGET_DIR/release/zkml-node" --dev --tmp
+
+network: setup ## Start two validators on this machine, which finalise, until Ctrl-C.
+	@$(ENV) cargo build --release --locked && exec scripts/network.sh
 
 weights: setup ## Measure the pallets' weights on this machine and write them down.
 	@scripts/weights.sh

@@ -5,17 +5,102 @@ use std::{str::FromStr, time::Duration};
 /// Shown below the options of `--help`.
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  zkml-node --dev --tmp
+  zkml-node --dev
       A chain in one process, gone when it ends. It seals and finalises a block for each
-      transaction. JSON-RPC at ws://127.0.0.1:9944.
-  zkml-node --dev --tmp --sealing 6000
-      The same, with a block every six seconds.
-  zkml-node --chain local --alice --tmp --unsafe-force-node-key-generation --port 30333
-  zkml-node --chain local --bob --tmp --unsafe-force-node-key-generation --port 30334 \\
-      --bootnodes /ip4/127.0.0.1/tcp/30333/p2p/<ID that the first one prints>
-      Two validators with Aura and GRANDPA.
-  zkml-node export-chain-spec --chain local --raw --output local.json
-      A specification to edit and to share; start it with --chain local.json.";
+      transaction. JSON-RPC at ws://127.0.0.1:9944, metrics at http://127.0.0.1:9615/metrics.
+  zkml-node --dev --base-path my-chain --sealing 6000
+      The same, kept in a folder, with a block every six seconds.
+  zkml-node --chain local --alice --base-path alice --unsafe-force-node-key-generation
+      The first of two validators, with Aura and GRANDPA. It finalises when the other one runs:
+  zkml-node --chain local --bob --base-path bob --unsafe-force-node-key-generation \\
+      --port 30334 --rpc-port 9945 --prometheus-port 9616 \\
+      --bootnodes /ip4/127.0.0.1/tcp/30333/p2p/<`Local node identity` that the first one logs>
+      The second one. Start both again without --unsafe-force-node-key-generation.
+  zkml-node export-chain-spec --chain local > my-spec.json
+      A specification to edit and to share; start it with --chain my-spec.json.
+  zkml-node chain-info --chain local --base-path alice
+      How far a stopped node's database goes.";
+
+/// Options that most people need, in this order, with what their help should say where Substrate's
+/// is about other nodes. They stand before all others.
+const FIRST: &[(&str, Option<&str>)] = &[
+	(
+		"dev",
+		Some(
+			"A development chain in this process, gone when it ends.\n\n\
+			 Stands for `--chain dev --alice --force-authoring --rpc-cors all --tmp`, where nothing \
+			 else is said: with `--base-path`, the chain is kept.",
+		),
+	),
+	(
+		"chain",
+		Some(
+			"Which chain: `dev`, `local`, or a specification's file [default: local].\n\n\
+			 `dev` has one validator, Alice. `local` has two, Alice and Bob, for a network on one \
+			 machine. Everybody knows their keys. For any other chain, give the file that \
+			 `export-chain-spec` wrote and you edited.",
+		),
+	),
+	("sealing", None),
+	(
+		"base_path",
+		Some(
+			"Where the chain, the keys and the node's identity are kept.\n\n\
+			 [default: ~/.local/share/zkml-node]",
+		),
+	),
+	("tmp", None),
+	("validator", None),
+	("name", None),
+	("alice", None),
+	("bob", None),
+	("rpc_port", Some("Port of JSON-RPC [default: 9944]")),
+	("rpc_external", None),
+	("rpc_methods", None),
+	("rpc_cors", None),
+	("prometheus_port", Some("Port of the metrics for Prometheus [default: 9615]")),
+	("prometheus_external", None),
+	("port", Some("Port for other nodes [default: 30333]")),
+	("listen_addr", None),
+	("public_addr", None),
+	("bootnodes", None),
+	("node_key_file", None),
+	("state_pruning", None),
+	("blocks_pruning", None),
+	("log", None),
+];
+
+/// Options that do nothing here, or that this node refuses to have otherwise.
+const WITHOUT_EFFECT: &[&str] = &[
+	"network_backend",
+	"execution",
+	"execution_syncing",
+	"execution_import_block",
+	"execution_block_construction",
+	"execution_offchain_worker",
+	"execution_other",
+];
+
+/// Brings the options into an order for people.
+pub(crate) fn arranged(mut command: clap::Command) -> clap::Command {
+	let all: Vec<String> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
+	for id in all {
+		let first = FIRST.iter().position(|(other, _)| *other == id);
+		command = command.mut_arg(&id, |arg| match first {
+			Some(position) => match FIRST[position].1 {
+				// The first line is what `-h` shows.
+				Some(help) => {
+					let short = help.split("\n\n").next().unwrap_or(help);
+					arg.display_order(position).help(short).long_help(help)
+				},
+				None => arg.display_order(position),
+			},
+			None if WITHOUT_EFFECT.contains(&id.as_str()) => arg.hide(true),
+			None => arg.help_heading("More options"),
+		});
+	}
+	command
+}
 
 /// What a person can ask of the node.
 #[derive(Debug, clap::Parser)]
@@ -108,6 +193,14 @@ mod tests {
 	#[test]
 	fn the_command_line_is_consistent() {
 		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn every_arranged_option_exists() {
+		let command = Cli::command();
+		for id in FIRST.iter().map(|(id, _)| id).chain(WITHOUT_EFFECT) {
+			assert!(command.get_arguments().any(|arg| arg.get_id() == id), "{id}");
+		}
 	}
 
 	#[test]

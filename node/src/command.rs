@@ -8,7 +8,7 @@ use zkml_runtime::OpaqueBlock;
 
 use crate::{
 	chain_spec,
-	cli::{Cli, Sealing, Subcommand, EXAMPLES},
+	cli::{self, Cli, Sealing, Subcommand, EXAMPLES},
 	service,
 };
 
@@ -47,7 +47,7 @@ impl SubstrateCli for Cli {
 	}
 
 	fn setup_command(command: sc_cli::clap::Command) -> sc_cli::clap::Command {
-		command
+		cli::arranged(command)
 			.name(Self::executable_name())
 			.version(Self::impl_version())
 			.about(Self::description())

@@ -6,6 +6,7 @@
 mod chain_spec;
 mod cli;
 mod command;
+mod metrics;
 mod rpc;
 mod sealing;
 mod service;

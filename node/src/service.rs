@@ -2,18 +2,26 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::{
+	future::{pending, BoxFuture},
+	FutureExt,
+};
 use sc_client_api::BlockBackend;
 use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
 use sc_consensus_grandpa::SharedVoterState;
 use sc_network::NetworkBackend;
-use sc_service::{error::Error as ServiceError, Configuration, TaskManager, WarpSyncConfig};
+use sc_service::{
+	error::Error as ServiceError, Configuration, SpawnEssentialTaskHandle, TaskManager,
+	WarpSyncConfig,
+};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_aura::{sr25519::AuthorityPair as AuraPair, SlotDuration};
+use sp_core::traits::SpawnEssentialNamed;
 use sp_runtime::traits::Block as BlockT;
 use zkml_runtime::{apis::RuntimeApi, OpaqueBlock as Block};
 
-use crate::{cli::Sealing, sealing::Sealer};
+use crate::{cli::Sealing, metrics::Metrics, sealing::Sealer};
 
 /// Executes the runtime's Wasm. The host functions are Substrate's own: any node can run the chain.
 type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
@@ -76,7 +84,7 @@ pub(crate) fn partial(config: &Configuration, sealing: Sealing) -> Result<Partia
 
 	let transaction_pool = Arc::from(
 		sc_transaction_pool::Builder::new(
-			task_manager.spawn_essential_handle(),
+			PoolTasks(task_manager.spawn_essential_handle()),
 			client.clone(),
 			config.role.is_authority().into(),
 		)
@@ -133,6 +141,34 @@ pub(crate) fn partial(config: &Configuration, sealing: Sealing) -> Result<Partia
 		transaction_pool,
 		other: (grandpa, telemetry),
 	})
+}
+
+/// Spawns the transaction pool's tasks.
+///
+/// One of them is a blocking loop, which ends by itself when the pool is dropped. That happens only
+/// in the node's orderly shutdown, but would be logged as the failure of an essential task. So it
+/// waits for the node's end then. A panic is a failure as before.
+#[derive(Clone)]
+struct PoolTasks(SpawnEssentialTaskHandle);
+
+impl SpawnEssentialNamed for PoolTasks {
+	fn spawn_essential_blocking(
+		&self,
+		name: &'static str,
+		group: Option<&'static str>,
+		task: BoxFuture<'static, ()>,
+	) {
+		self.0.spawn_blocking(name, group, task.then(|()| pending()));
+	}
+
+	fn spawn_essential(
+		&self,
+		name: &'static str,
+		group: Option<&'static str>,
+		task: BoxFuture<'static, ()>,
+	) {
+		self.0.spawn(name, group, task);
+	}
 }
 
 /// The time, and the slot it falls in.
@@ -247,6 +283,11 @@ pub(crate) fn full(config: Configuration, sealing: Sealing) -> Result<TaskManage
 		prometheus_registry.as_ref(),
 		telemetry.clone(),
 	);
+
+	if let Some(registry) = &prometheus_registry {
+		let metrics = Metrics::register(registry)?;
+		task_manager.spawn_handle().spawn("zkml-metrics", None, metrics.follow(client.clone()));
+	}
 
 	// A node whose block production or vote has stopped must stop, too: hence the essential tasks.
 	let essential = task_manager.spawn_essential_handle();

@@ -1,6 +1,6 @@
 //! The figures that the README states. Run with `make bench`; prints the machine it ran on.
 
-use codec::{Compact, Encode};
+use codec::Encode;
 use std::time::{Duration, Instant};
 use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
@@ -19,23 +19,17 @@ use zkml_primitives::{Context, Setup};
 use zkml_prover::{verify, zkey, Manifest, SetupKind, FORMAT};
 use zkml_tests::{
 	examples::Ready,
+	machine,
 	models::{npz, Chain},
 	node::Node,
+	stream::{submit_inference, Call},
 };
 
 fn main() {
-	machine();
+	println!("machine: {}", machine());
 	digits();
 	wide();
 	tokio::runtime::Runtime::new().expect("threads").block_on(in_wasm());
-}
-
-fn machine() {
-	let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-	let model =
-		info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown");
-	let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-	println!("machine: {}, {cores} cores", model.trim_start_matches([' ', '\t', ':']));
 }
 
 /// Minimum, median and maximum of several runs.
@@ -141,12 +135,13 @@ async fn in_wasm() {
 		let assignment = digits.assign(heldout.iter().next().expect("images"), &context);
 		let proof = digits.prove(&assignment);
 		let signals = assignment.statement.signals().len() as u32;
-		let submission = (Compact(signals), model, &assignment.inference, proof).encode();
+		let submission = submit_inference(signals, model, &assignment.inference, &proof);
 		let client = RpcClient::from_url(url).await.expect("a node");
 		let api = OnlineClient::<PolkadotConfig>::from_rpc_client(client.clone());
 		let api = api.await.expect("a node");
-		let nothing = dry_runs(&api, &client, "System", "remark", Vec::<u8>::new().encode()).await;
-		let submit = dry_runs(&api, &client, "Zkml", "submit_inference", submission).await;
+		let nothing =
+			dry_runs(&api, &client, ("System", "remark", Vec::<u8>::new().encode())).await;
+		let submit = dry_runs(&api, &client, submission).await;
 		println!(
 			"  {signals} signals ({name}): {} (dry runs: {} and {})",
 			time(submit.saturating_sub(nothing)),
@@ -160,9 +155,7 @@ async fn in_wasm() {
 async fn dry_runs(
 	api: &OnlineClient<PolkadotConfig>,
 	client: &RpcClient,
-	pallet: &str,
-	call: &str,
-	arguments: Vec<u8>,
+	(pallet, call, arguments): Call,
 ) -> Duration {
 	let at = api.at_current_block().await.expect("a block");
 	let found = at.metadata_ref().pallet_by_name(pallet).expect("a pallet");
