@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 ENV := . scripts/env.sh &&
 
-.PHONY: help setup demo test bench node network weights
+.PHONY: help setup demo test bench node network weights fuzz
 
 help: ## Show this.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -17,7 +17,8 @@ test: ## Check everything: formats, lints, tests.
 	@scripts/setup.sh tests && scripts/test.sh
 
 bench: setup ## Measure.
-	@$(ENV) cargo build --release --locked && cargo bench --locked --bench figures --bench compile --bench stream
+	@$(ENV) cargo build --release --locked && \
+	    cargo bench --locked --bench figures --bench compile --bench capacity --bench stream
 
 node: setup ## Start a chain in one process, gone when it ends.
 	@$(ENV) cargo build --release --locked && exec "$$CARGO_TARGET_DIR/release/zkml-node" --dev --tmp
@@ -27,3 +28,6 @@ network: setup ## Start two validators on this machine, which finalise, until Ct
 
 weights: setup ## Measure the pallets' weights on this machine and write them down.
 	@scripts/weights.sh
+
+fuzz: ## Fuzz one target, or all in turn: TARGET=submit_inference SECONDS=60
+	@scripts/fuzz.sh "$(TARGET)" "$(SECONDS)"

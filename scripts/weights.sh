@@ -23,9 +23,10 @@ trap 'rm -rf "$written"' EXIT
 for pallet in "${pallets[@]}"; do
     "$CARGO_TARGET_DIR/release/zkml-weights" \
         --runtime "$runtime" --genesis-builder runtime --genesis-builder-preset development \
-        --pallet "$pallet" --extrinsic '*' --steps "${STEPS:-50}" --repeat "${REPEAT:-20}" \
+        --pallet "$pallet" --extrinsic '*' --steps "${STEPS:-20}" --repeat "${REPEAT:-10}" \
         --no-storage-info --no-median-slopes --no-min-squares \
         --template tools/weights/pallet.hbs --output "$written/weights.rs"
     rustfmt --edition 2021 --config-path "$ZKML_ROOT" "$written/weights.rs"
+    "$CARGO_TARGET_DIR/release/zkml-weights" --sum "$written/weights.rs"
     mv "$written/weights.rs" "pallets/${pallet#pallet_}/src/weights.rs"
 done

@@ -1,6 +1,6 @@
 //! Errors as a user sees them, and the exit codes they lead to.
 
-use crate::chain::ChainError;
+use crate::chain::{explain, ChainError};
 use miette::Diagnostic;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -75,11 +75,65 @@ pub enum CliError {
 		skipped: usize,
 	},
 	/// The chain, or the way to it.
-	#[error(transparent)]
-	Chain(#[from] ChainError),
+	#[error("{error}{}", meaning(error))]
+	Chain {
+		/// The cause.
+		error: ChainError,
+		/// What to do.
+		#[help]
+		help: Option<String>,
+	},
+	/// The chain would refuse a submission, which was not sent.
+	#[error("the chain would refuse this; nothing was sent or paid\n{}", lines(causes))]
+	#[diagnostic(help("{help}"))]
+	Submission {
+		/// The error that the call would end with.
+		error: String,
+		/// Which proofs are to blame, each with its error.
+		causes: Vec<Cause>,
+		/// What to do.
+		help: String,
+	},
 	/// Anything else.
 	#[error("{0}")]
 	Other(String),
+}
+
+/// Why the chain would refuse a proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+	/// The proof's folder; none if it is the submission as a whole.
+	pub proof: Option<String>,
+	/// The chain's error, such as `Zkml::InvalidProof`.
+	pub error: String,
+}
+
+fn lines(causes: &[Cause]) -> String {
+	let line = |Cause { proof, error }: &Cause| {
+		let proof = proof.as_ref().map(|proof| format!("{proof}: ")).unwrap_or_default();
+		match explain(error) {
+			Some((meaning, _)) => format!("{proof}{error}, {meaning}"),
+			None => format!("{proof}{error}"),
+		}
+	};
+	causes.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What a refusal means, to be read after it.
+fn meaning(error: &ChainError) -> String {
+	match error {
+		ChainError::Failed(name) | ChainError::Needless(name) => {
+			explain(name).map(|(meaning, _)| format!(", {meaning}")).unwrap_or_default()
+		},
+		_ => String::new(),
+	}
+}
+
+impl From<ChainError> for CliError {
+	fn from(error: ChainError) -> Self {
+		let help = error.help();
+		Self::Chain { error, help }
+	}
 }
 
 /// 4 for a model that is not supported, else 1.
@@ -123,9 +177,43 @@ impl CliError {
 			Self::Invalid(_) => 3,
 			Self::Model(error) => model_code(error),
 			Self::In { error, .. } => model_code(error),
-			Self::Chain(_) => 5,
+			Self::Chain { .. } => 5,
+			// Only what is wrong with a proof itself makes it one that is not valid.
+			Self::Submission { causes, .. } => {
+				let proof = ["Zkml::InvalidProof", "Zkml::MalformedProof", "Zkml::BatchInvalid"];
+				let all = causes.iter().all(|cause| proof.contains(&cause.error.as_str()));
+				if all {
+					3
+				} else {
+					5
+				}
+			},
 			_ => 1,
 		}
+	}
+
+	/// The error as an object for programs.
+	pub fn json(&self) -> serde_json::Value {
+		let mut value = serde_json::json!({
+			"error": self.to_string(),
+			"exit_code": self.exit_code(),
+			"help": self.help().map(|help| help.to_string()),
+		});
+		if let Self::Chain {
+			error: ChainError::Failed(name) | ChainError::Needless(name), ..
+		} = self
+		{
+			value["refused"] = serde_json::json!({ "error": name });
+		}
+		if let Self::Submission { error, causes, .. } = self {
+			let culprits: Vec<_> = (causes.iter())
+				.filter_map(|Cause { proof, error }| {
+					Some(serde_json::json!({ "proof": proof.as_ref()?, "error": error }))
+				})
+				.collect();
+			value["refused"] = serde_json::json!({ "error": error, "culprits": culprits });
+		}
+		value
 	}
 
 	/// For `map_err` on what was read from a file, of which `bytes` are known.

@@ -12,7 +12,10 @@ use std::{
 	sync::Mutex,
 };
 use zkml_circuits::{lower, onnx::Model, Graph, Layer, Options};
-use zkml_primitives::{Inference, Interface, Proof, Signal, VerifyingKey};
+use zkml_primitives::{
+	context_for, submission_payload, Context, Inference, Interface, ModelId, Proof, Signal,
+	VerifyingKey, SUBMIT_INFERENCE,
+};
 use zkml_prover::{json, Manifest};
 
 /// Version of the files' layout.
@@ -271,6 +274,33 @@ pub struct Destination {
 	pub account: String,
 	/// Its nonce for the model.
 	pub nonce: u64,
+	/// The block that the proof is made for, where the model asks for one.
+	#[serde(default)]
+	pub anchor: Option<AnchorBlock>,
+}
+
+/// A block that a proof is made for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnchorBlock {
+	/// Its number.
+	pub block: u32,
+	/// Its hash.
+	pub hash: String,
+}
+
+impl Destination {
+	/// The context that a proof for this destination has; `None` if a hash is none.
+	pub fn context(&self) -> Option<Context> {
+		let genesis = hash_from_hex(&self.genesis)?;
+		let model = ModelId(hash_from_hex(&self.model)?);
+		let account = hash_from_hex(&self.account)?;
+		let anchor = match &self.anchor {
+			Some(anchor) => Some(hash_from_hex(&anchor.hash)?),
+			None => None,
+		};
+		let payload = submission_payload(self.nonce, anchor.as_ref());
+		Some(context_for(&genesis, SUBMIT_INFERENCE, model, &account, &payload))
+	}
 }
 
 /// `inference.json`: what a proof claims.

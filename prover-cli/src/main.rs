@@ -48,7 +48,7 @@ fn report(ui: &Ui, error: CliError) -> ExitCode {
 	let code = error.exit_code();
 	// An audit's report is its one object.
 	if !matches!(error, CliError::Audit { .. }) {
-		ui.json("error", serde_json::json!({ "error": error.to_string(), "exit_code": code }));
+		ui.json("error", error.json());
 	}
 	eprintln!("{:?}", miette::Report::new(error));
 	ExitCode::from(code)

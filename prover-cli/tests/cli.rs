@@ -1,4 +1,4 @@
-//! The verbs that need no chain, as a user types them, bad input included.
+//! What needs no chain, as a user types it, bad input included.
 
 mod common;
 

@@ -9,6 +9,7 @@ use frame_support::{
 };
 use pallet_grandpa::AuthorityId as GrandpaId;
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
+use pallet_zkml::runtime_api::{Accepted, Refused};
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
@@ -20,11 +21,12 @@ use sp_runtime::{
 };
 use sp_session::OpaqueGeneratedSessionKeys;
 use sp_version::RuntimeVersion;
+use zkml_primitives::Submission;
 
 use crate::{
-	genesis_config_presets, AccountId, Aura, Balance, Block, Executive, Grandpa, InherentDataExt,
-	Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment,
-	VERSION,
+	genesis_config_presets, AccountId, Aura, Balance, Block, BlockNumber, Executive, Grandpa,
+	InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
+	TransactionPayment, Zkml, VERSION,
 };
 
 impl_runtime_apis! {
@@ -198,6 +200,16 @@ impl_runtime_apis! {
 
 		fn query_length_to_fee(length: u32) -> Balance {
 			TransactionPayment::length_to_fee(length)
+		}
+	}
+
+	impl pallet_zkml::runtime_api::ZkmlApi<Block, AccountId, BlockNumber> for Runtime {
+		fn dry_run(
+			who: AccountId,
+			signals: u32,
+			submissions: Vec<Submission<BlockNumber>>,
+		) -> Result<Accepted, Refused> {
+			Zkml::dry_run(who, signals, submissions)
 		}
 	}
 

@@ -1,23 +1,28 @@
 //! The configuration of every pallet.
 
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	derive_impl,
 	dispatch::DispatchClass,
 	parameter_types,
 	traits::{
 		fungible::HoldConsideration, ConstBool, ConstU128, ConstU32, ConstU64, ConstU8,
-		LinearStoragePrice, VariantCountOf,
+		InstanceFilter, LinearStoragePrice, VariantCountOf,
 	},
 	weights::{
 		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
 		ConstantMultiplier, IdentityFee, Weight,
 	},
 };
-use frame_system::limits::{BlockLength, BlockWeights};
+use frame_system::{
+	limits::{BlockLength, BlockWeights},
+	EnsureRoot, EnsureSigned,
+};
 use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
+use scale_info::TypeInfo;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_runtime::{
-	traits::{Bounded, One},
+	traits::{BlakeTwo256, Bounded, One},
 	FixedPointNumber, Perbill, Perquintill,
 };
 use sp_version::RuntimeVersion;
@@ -25,7 +30,8 @@ use sp_version::RuntimeVersion;
 use crate::{
 	AccountId, Aura, Balance, Balances, Block, BlockNumber, Hash, Nonce, PalletInfo, Runtime,
 	RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask,
-	System, EXISTENTIAL_DEPOSIT, MICROUNIT, MILLISECS_PER_BLOCK, MILLIUNIT, UNIT, VERSION,
+	System, TransactionPayment, EXISTENTIAL_DEPOSIT, MICROUNIT, MILLISECS_PER_BLOCK, MILLIUNIT,
+	UNIT, VERSION,
 };
 
 /// The share of a block that is open to everyone's transactions.
@@ -147,21 +153,120 @@ impl pallet_sudo::Config for Runtime {
 	type WeightInfo = pallet_sudo::weights::SubstrateWeight<Runtime>;
 }
 
+impl pallet_utility::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type PalletsOrigin = crate::OriginCaller;
+	type WeightInfo = pallet_utility::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+	/// An entry of one or two accounts and a few bytes. Receipts and lists of proxies come in
+	/// numbers, so they cost less than a model.
+	pub const ListBaseDeposit: Balance = 10 * MILLIUNIT;
+	pub const ListItemDeposit: Balance = MILLIUNIT;
+}
+
+/// What a proxy may do for an account.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum ProxyType {
+	/// Everything.
+	#[default]
+	#[codec(index = 0)]
+	Any,
+	/// Submit inferences, and nothing else: for a machine that proves for an account whose key is
+	/// kept elsewhere.
+	#[codec(index = 1)]
+	Inference,
+}
+
+impl InstanceFilter<RuntimeCall> for ProxyType {
+	fn filter(&self, call: &RuntimeCall) -> bool {
+		use pallet_zkml::Call;
+		match self {
+			Self::Any => true,
+			Self::Inference => matches!(
+				call,
+				RuntimeCall::Zkml(Call::submit_inference { .. } | Call::submit_batch { .. })
+			),
+		}
+	}
+
+	fn is_superset(&self, other: &Self) -> bool {
+		self == &Self::Any || self == other
+	}
+}
+
+impl pallet_proxy::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type Currency = Balances;
+	type ProxyType = ProxyType;
+	type ProxyDepositBase = ListBaseDeposit;
+	type ProxyDepositFactor = ListItemDeposit;
+	type MaxProxies = ConstU32<32>;
+	type WeightInfo = pallet_proxy::weights::SubstrateWeight<Runtime>;
+	type MaxPending = ConstU32<32>;
+	type CallHasher = BlakeTwo256;
+	type AnnouncementDepositBase = ListBaseDeposit;
+	type AnnouncementDepositFactor = ListItemDeposit;
+	type BlockNumberProvider = System;
+}
+
+impl pallet_multisig::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type Currency = Balances;
+	type DepositBase = ListBaseDeposit;
+	type DepositFactor = ListItemDeposit;
+	type MaxSignatories = ConstU32<32>;
+	type WeightInfo = pallet_multisig::weights::SubstrateWeight<Runtime>;
+	type BlockNumberProvider = System;
+}
+
 parameter_types! {
 	pub const ModelHoldReason: RuntimeHoldReason =
 		RuntimeHoldReason::Zkml(pallet_zkml::HoldReason::ModelDeposit);
+	pub const ReceiptHoldReason: RuntimeHoldReason =
+		RuntimeHoldReason::Zkml(pallet_zkml::HoldReason::ReceiptDeposit);
 	/// A model of 1 kB holds two tokens: enough that a full database is nobody's prank.
 	pub const ModelBaseDeposit: Balance = UNIT;
 	pub const ModelByteDeposit: Balance = MILLIUNIT;
+	/// A byte costs the same, an entry less: a receipt of ten logits holds a ninth of a token.
+	pub const ReceiptByteDeposit: Balance = MILLIUNIT;
 }
 
 impl pallet_zkml::Config for Runtime {
+	type RegisterOrigin = EnsureSigned<AccountId>;
+	type AdminOrigin = EnsureRoot<AccountId>;
 	type Consideration = HoldConsideration<
 		AccountId,
 		Balances,
 		ModelHoldReason,
 		LinearStoragePrice<ModelBaseDeposit, ModelByteDeposit, Balance>,
 	>;
+	type ReceiptConsideration = HoldConsideration<
+		AccountId,
+		Balances,
+		ReceiptHoldReason,
+		LinearStoragePrice<ListBaseDeposit, ReceiptByteDeposit, Balance>,
+	>;
 	type OnInferenceVerified = ();
+	type WeightPrice = TransactionPayment;
+	type MaxBatch = ConstU32<32>;
 	type WeightInfo = pallet_zkml::weights::SubstrateWeight<Runtime>;
 }

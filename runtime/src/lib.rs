@@ -80,7 +80,11 @@ pub type Executive = frame_executive::Executive<
 	frame_system::ChainContext<Runtime>,
 	Runtime,
 	AllPalletsWithSystem,
+	Migrations,
 >;
+
+/// What an upgrade from an earlier release of this runtime has to do.
+pub type Migrations = pallet_zkml::migrations::V1ToV2<Runtime>;
 
 impl_opaque_keys! {
 	/// The keys of one validator.
@@ -98,10 +102,10 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("zkml"),
 	impl_name: alloc::borrow::Cow::Borrowed("zkml-node"),
 	authoring_version: 1,
-	spec_version: 100,
+	spec_version: 101,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
-	transaction_version: 1,
+	transaction_version: 2,
 	system_version: 1,
 };
 
@@ -154,6 +158,15 @@ mod runtime {
 
 	#[runtime::pallet_index(6)]
 	pub type Sudo = pallet_sudo;
+
+	#[runtime::pallet_index(7)]
+	pub type Utility = pallet_utility;
+
+	#[runtime::pallet_index(8)]
+	pub type Proxy = pallet_proxy;
+
+	#[runtime::pallet_index(9)]
+	pub type Multisig = pallet_multisig;
 
 	// Part of the format of transactions, and of the reasons for which funds are held.
 	#[runtime::pallet_index(50)]

@@ -1,6 +1,6 @@
 //! The figures that the README states. Run with `make bench`; prints the machine it ran on.
 
-use codec::Encode;
+use codec::{Compact, Encode};
 use std::time::{Duration, Instant};
 use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
@@ -12,7 +12,7 @@ use zkml_circuits::{
 	Options, OutputChoice,
 };
 use zkml_cli::{
-	chain::signer,
+	chain::{signer, Submission},
 	ui::{bytes, time},
 };
 use zkml_primitives::{Context, Setup};
@@ -22,7 +22,6 @@ use zkml_tests::{
 	machine,
 	models::{npz, Chain},
 	node::Node,
-	stream::{submit_inference, Call},
 };
 
 fn main() {
@@ -112,6 +111,9 @@ fn wide() {
 	println!("  write .r1cs       {}", measure(5, write));
 }
 
+/// How many inferences the measured batch holds.
+const BATCH: usize = 16;
+
 /// What a runtime's check takes in Wasm, in the executor of a live node: a dry run of a submission,
 /// less that of a call that does nothing. The pool's checks and signatures are in both.
 async fn in_wasm() {
@@ -129,24 +131,36 @@ async fn in_wasm() {
 			.await
 			.expect("a registration");
 		let model = registered.registered.expect("a model");
-		let (context, _) =
-			chain.context(model, alice.public_key().0).await.expect("a registered model");
+		let next = chain.next(model, alice.public_key().0).await.expect("a registered model");
 		let heldout = digits.example.heldout();
-		let assignment = digits.assign(heldout.iter().next().expect("images"), &context);
-		let proof = digits.prove(&assignment);
-		let signals = assignment.statement.signals().len() as u32;
-		let submission = submit_inference(signals, model, &assignment.inference, &proof);
+		let mut signals = 0;
+		let submissions: Vec<Submission> = (0..)
+			.zip(heldout.iter().take(BATCH))
+			.map(|(ahead, image)| {
+				let assignment = digits.assign(image, &next.later(ahead).context());
+				signals = assignment.statement.signals().len() as u32;
+				let proof = digits.prove(&assignment);
+				Submission { model, anchor: None, inference: assignment.inference, proof }
+			})
+			.collect();
+		let one = (Compact(signals), &submissions[0]).encode();
+		let all = (Compact(signals * BATCH as u32), &submissions).encode();
 		let client = RpcClient::from_url(url).await.expect("a node");
 		let api = OnlineClient::<PolkadotConfig>::from_rpc_client(client.clone());
 		let api = api.await.expect("a node");
-		let nothing =
-			dry_runs(&api, &client, ("System", "remark", Vec::<u8>::new().encode())).await;
-		let submit = dry_runs(&api, &client, submission).await;
+		let nothing = dry_runs(&api, &client, "System", "remark", Vec::<u8>::new().encode()).await;
+		let submit = dry_runs(&api, &client, "Zkml", "submit_inference", one).await;
+		let batch = dry_runs(&api, &client, "Zkml", "submit_batch", all).await;
 		println!(
 			"  {signals} signals ({name}): {} (dry runs: {} and {})",
 			time(submit.saturating_sub(nothing)),
 			time(submit),
 			time(nothing)
+		);
+		println!(
+			"  each of {BATCH} in a batch: {} (dry run: {})",
+			time(batch.saturating_sub(nothing) / BATCH as u32),
+			time(batch)
 		);
 	}
 }
@@ -155,7 +169,9 @@ async fn in_wasm() {
 async fn dry_runs(
 	api: &OnlineClient<PolkadotConfig>,
 	client: &RpcClient,
-	(pallet, call, arguments): Call,
+	pallet: &str,
+	call: &str,
+	arguments: Vec<u8>,
 ) -> Duration {
 	let at = api.at_current_block().await.expect("a block");
 	let found = at.metadata_ref().pallet_by_name(pallet).expect("a pallet");

@@ -5,6 +5,7 @@
 //   node snarkjs.mjs r1cs-info CIRCUIT.r1cs
 //   node snarkjs.mjs prove CIRCUIT.zkey WITNESS.wtns FOLDER
 //   node snarkjs.mjs zkey-vk CIRCUIT.zkey
+//   node snarkjs.mjs setup CIRCUIT.r1cs POWER FOLDER     for at most 2^POWER constraints
 //
 // snarkjs is looked for in the folder ZKML_NPM, or ~/.cache/zkml/npm.
 // Exit status: 0 yes or done, 1 no, 2 could not be answered.
@@ -72,6 +73,24 @@ const commands = {
         await mkdir(folder, { recursive: true });
         await writeFile(join(folder, "proof.json"), JSON.stringify(proof, null, 1));
         await writeFile(join(folder, "public.json"), JSON.stringify(publicSignals, null, 1));
+        return answer(true, folder);
+    },
+
+    // Both phases with a contribution each; writes circuit.zkey and verification_key.json.
+    async setup(snarkjs, r1csPath, power, folder) {
+        await mkdir(folder, { recursive: true });
+        const at = (name) => join(folder, name);
+        const curve = await snarkjs.curves.getCurveFromName("bn128");
+        const { powersOfTau, zKey } = snarkjs;
+        await powersOfTau.newAccumulator(curve, Number(power), at("0.ptau"));
+        await powersOfTau.contribute(at("0.ptau"), at("1.ptau"), "first", "some entropy");
+        await powersOfTau.preparePhase2(at("1.ptau"), at("2.ptau"));
+        await zKey.newZKey(r1csPath, at("2.ptau"), at("0.zkey"));
+        await zKey.contribute(at("0.zkey"), at("circuit.zkey"), "first", "more entropy");
+        for (const [name, zkey] of [["initial.json", "0.zkey"], ["verification_key.json", "circuit.zkey"]]) {
+            const key = await zKey.exportVerificationKey(at(zkey));
+            await writeFile(at(name), JSON.stringify(key, null, 1));
+        }
         return answer(true, folder);
     },
 

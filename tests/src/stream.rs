@@ -9,7 +9,9 @@ use subxt::{
 	OnlineClient, PolkadotConfig,
 };
 use subxt_signer::sr25519::Keypair;
-use zkml_primitives::{context_for, Inference, ModelId, Proof, SUBMIT_INFERENCE};
+use zkml_primitives::{
+	context_for, submission_payload, Inference, ModelId, Proof, SUBMIT_INFERENCE,
+};
 
 /// An inference that the chain has verified, by what nothing may share with another: model, account
 /// and nonce.
@@ -25,7 +27,9 @@ pub fn submit_inference(
 	inference: &Inference,
 	proof: &Proof,
 ) -> Call {
-	("Zkml", "submit_inference", (Compact(signals), model, inference, proof).encode())
+	let anchor = None::<u32>;
+	let arguments = (Compact(signals), model, anchor, inference, proof);
+	("Zkml", "submit_inference", arguments.encode())
 }
 
 /// The call that gives an account some of the native token.
@@ -42,7 +46,8 @@ pub fn prove_ahead(
 	nonce: u64,
 	image: &[f32],
 ) -> Call {
-	let context = context_for(genesis, SUBMIT_INFERENCE, id, account, &nonce.encode());
+	let context =
+		context_for(genesis, SUBMIT_INFERENCE, id, account, &submission_payload(nonce, None));
 	let assignment = model.assign(image, &context);
 	let proof = model.prove(&assignment);
 	let signals = assignment.statement.signals().len() as u32;

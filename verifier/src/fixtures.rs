@@ -8,12 +8,13 @@ mod lines;
 pub use lines::Lines;
 
 use crate::{
-	encoding::{encode_g1, encode_g2},
-	key::RawKey,
+	encoding::{encode_g1, encode_g2, encode_target, g1_coordinates, g2_coordinates},
+	error::KeyError,
+	key::{PreparedKey, RawKey},
 };
 use alloc::vec::Vec;
-use ark_bn254::{Fr, G1Affine, G2Affine};
-use ark_ec::AffineRepr;
+use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
+use ark_ec::{pairing::Pairing, AffineRepr};
 use ark_ff::{Field, MontFp, PrimeField};
 
 /// A key with its secret.
@@ -61,6 +62,17 @@ impl Key {
 		let Self { alpha, beta, gamma, delta, ic } = self;
 		RawKey { alpha, beta, gamma, delta, ic }
 	}
+}
+
+/// Prepares a key of which only the points are kept: computes `e(α, β)`, and checks nothing but the
+/// encoding. To compare with what keeping the pairing saves.
+///
+/// # Errors
+/// As [`PreparedKey::from_validated`].
+pub fn prepare_without_pairing(key: &RawKey<'_>) -> Result<PreparedKey, KeyError> {
+	let alpha = g1_coordinates(key.alpha).map_err(KeyError::Alpha)?;
+	let beta = g2_coordinates(key.beta).map_err(KeyError::Beta)?;
+	PreparedKey::from_validated(key, &encode_target(&Bn254::pairing(alpha, beta).0))
 }
 
 impl Fixture {

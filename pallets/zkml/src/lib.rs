@@ -10,55 +10,90 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod config_preludes;
+mod errors;
+pub mod example;
 #[cfg(any(test, feature = "runtime-benchmarks"))]
 mod fixtures;
+pub mod migrations;
 #[cfg(test)]
 mod mock;
+mod registry;
+pub mod runtime_api;
+mod submission;
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, feature = "try-runtime"))]
+mod try_state;
 mod types;
 mod verification;
 pub mod weights;
 
+use frame_support::pallet_macros::import_section;
+
 pub use pallet::*;
-pub use types::Model;
+pub use types::{
+	Authority, Lifecycle, Model, ModelInfo, NextContext, Policy, Receipt, Registration, Status,
+	Suspension, Tombstone,
+};
 pub use verification::{InferenceVerifier, OnInferenceVerified, VerifiedInference, VerifyError};
 pub use weights::WeightInfo;
 
 /// The pallet.
 // Macros make public items that they do not document, and state their proofs in `expect`.
 #[allow(missing_docs, clippy::expect_used)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
 	use alloc::boxed::Box;
-	use codec::Encode;
 	use frame_support::{
 		pallet_prelude::*,
-		traits::{Consideration, Footprint},
+		traits::{Consideration, EnsureOrigin, Footprint},
 	};
 	use frame_system::pallet_prelude::*;
-	use sp_runtime::{traits::Zero, ArithmeticError};
+	use sp_runtime::traits::{Convert, StaticLookup};
 	use zkml_primitives::{
-		context_for, Context, Inference, Interface, InterfaceError, Metadata, ModelId, Output,
-		Proof, Scheme, Setup, VerifyingKey, MAX_SIGNALS, SEMANTICS_V1, SUBMIT_INFERENCE,
+		Interface, Metadata, ModelId, Output, Setup, Submission, Terms, VerifyingKey, MAX_SIGNALS,
 	};
-	use zkml_verifier::{KeyError, PreparedKey};
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	/// Of the layout of the storage.
+	pub(crate) const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
 	/// What a runtime decides.
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config {
+		/// Who may register models, as which account.
+		#[pallet::no_default_bounds]
+		type RegisterOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = Self::AccountId>;
+
+		/// Who may suspend any model, and pause all verification.
+		#[pallet::no_default_bounds]
+		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
 		/// The deposit for a model's storage.
+		#[pallet::no_default_bounds]
 		type Consideration: Consideration<Self::AccountId, Footprint>;
 
-		/// What else happens when an inference was submitted.
+		/// The deposit for a receipt's storage.
+		#[pallet::no_default_bounds]
+		type ReceiptConsideration: Consideration<Self::AccountId, Footprint>;
+
+		/// What else happens when an inference was submitted. Tuples of these are one, too.
+		#[pallet::no_default_bounds]
 		type OnInferenceVerified: OnInferenceVerified<Self::AccountId>;
+
+		/// What weight costs, for the estimate of fees that clients can read. Usually the pallet
+		/// `TransactionPayment`; `()` says that all is free.
+		type WeightPrice: Convert<Weight, u128>;
+
+		/// The most inferences in a batch.
+		#[pallet::constant]
+		type MaxBatch: Get<u32>;
 
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
@@ -70,16 +105,36 @@ pub mod pallet {
 		/// The deposit for a model's storage.
 		#[codec(index = 0)]
 		ModelDeposit,
+		/// The deposit for a receipt's storage.
+		#[codec(index = 1)]
+		ReceiptDeposit,
 	}
 
-	/// A model as it is stored.
-	pub type ModelOf<T> =
-		Model<<T as frame_system::Config>::AccountId, <T as Config>::Consideration>;
+	/// A model as it is stored, for the check.
+	pub type ModelOf<T> = Model<BlockNumberFor<T>>;
+	/// The rest of a model as it is stored.
+	pub type RegistrationOf<T> = Registration<
+		<T as frame_system::Config>::AccountId,
+		BlockNumberFor<T>,
+		<T as Config>::Consideration,
+	>;
+	/// A receipt as it is stored.
+	pub type ReceiptOf<T> = Receipt<BlockNumberFor<T>, <T as Config>::ReceiptConsideration>;
+	/// What clients read of a model.
+	pub type ModelInfoOf<T> = ModelInfo<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
+	/// An inference with its proof, as it is submitted.
+	pub type SubmissionOf<T> = Submission<BlockNumberFor<T>>;
+	type AddressOf<T> = <<T as frame_system::Config>::Lookup as StaticLookup>::Source;
 
-	/// The registered models.
+	/// Of the registered models, what the check of an inference reads.
 	// Identity: a model's id is a hash already, and only derived ids are ever inserted.
 	#[pallet::storage]
 	pub type Models<T: Config> = StorageMap<_, Identity, ModelId, ModelOf<T>>;
+
+	/// Of the registered models, what else is known. Has the same keys as [`Models`].
+	// Identity: as for `Models`.
+	#[pallet::storage]
+	pub type Registrations<T: Config> = StorageMap<_, Identity, ModelId, RegistrationOf<T>>;
 
 	/// How many inferences of a model an account has had accepted. Kept when the model is
 	/// deregistered, so that no context ever comes twice.
@@ -88,14 +143,21 @@ pub mod pallet {
 	pub type Nonces<T: Config> =
 		StorageDoubleMap<_, Identity, ModelId, Blake2_128Concat, T::AccountId, u64, ValueQuery>;
 
-	/// The models that were deregistered, and in which block. Their ids are not given again.
+	/// The models that were deregistered. Their ids are not given again.
 	// Identity: as for `Models`.
 	#[pallet::storage]
-	pub type Tombstones<T: Config> = StorageMap<_, Identity, ModelId, BlockNumberFor<T>>;
+	pub type Tombstones<T: Config> = StorageMap<_, Identity, ModelId, Tombstone<BlockNumberFor<T>>>;
 
-	/// Whether models are accepted whose key one party made alone, and could forge for.
+	/// Each account's last output of each model whose terms say so. They count for as long as they
+	/// say: read them with [`Pallet::receipt`].
+	// Hashers: as for `Nonces`.
 	#[pallet::storage]
-	pub type AllowDevelopmentKeys<T: Config> = StorageValue<_, bool, ValueQuery>;
+	pub type Receipts<T: Config> =
+		StorageDoubleMap<_, Identity, ModelId, Blake2_128Concat, T::AccountId, ReceiptOf<T>>;
+
+	/// The rules for all models.
+	#[pallet::storage]
+	pub type Rules<T: Config> = StorageValue<_, Policy, ValueQuery>;
 
 	/// What a chain decides at its genesis.
 	#[pallet::genesis_config]
@@ -110,7 +172,8 @@ pub mod pallet {
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			AllowDevelopmentKeys::<T>::put(self.allow_development_keys);
+			let allow_development_keys = self.allow_development_keys;
+			Rules::<T>::put(Policy { allow_development_keys, paused: false });
 		}
 	}
 
@@ -124,6 +187,8 @@ pub mod pallet {
 			model: ModelId,
 			/// Who registered it.
 			owner: T::AccountId,
+			/// The version before it.
+			supersedes: Option<ModelId>,
 		},
 		/// An inference was proven.
 		#[codec(index = 1)]
@@ -142,111 +207,75 @@ pub mod pallet {
 		ModelDeregistered {
 			/// Its id, which is not given again.
 			model: ModelId,
-			/// Who had registered it.
+			/// Whose it was.
 			owner: T::AccountId,
+			/// Hash of all that was stored of it.
+			record: [u8; 32],
 		},
-	}
-
-	#[pallet::error]
-	pub enum Error<T> {
-		/// No such model is registered.
-		#[codec(index = 0)]
-		ModelNotFound,
-		/// The model was deregistered.
-		#[codec(index = 1)]
-		ModelRetired,
-		/// The account has already registered this key with this interface.
-		#[codec(index = 2)]
-		ModelAlreadyRegistered,
-		/// Only the owner may do this.
+		/// The owner announced until when inferences are accepted, or took that back.
 		#[codec(index = 3)]
-		NotOwner,
-		/// The key is for development only, and this chain does not allow those.
+		ModelDeprecated {
+			/// Of which model.
+			model: ModelId,
+			/// The last block; `None` for no end.
+			until: Option<BlockNumberFor<T>>,
+		},
+		/// A model was suspended.
 		#[codec(index = 4)]
-		DevelopmentKeyRefused,
-		/// A width, count, scale or number of classes of the interface makes no sense.
+		ModelSuspended {
+			/// Which.
+			model: ModelId,
+			/// By whom.
+			by: Authority,
+		},
+		/// A suspension was lifted. Another may remain.
 		#[codec(index = 5)]
-		MalformedInterface,
-		/// The interface has more values or public signals than this chain accepts.
+		ModelResumed {
+			/// Of which model.
+			model: ModelId,
+			/// By who had imposed it.
+			by: Authority,
+		},
+		/// A model was offered to an account, or an offer was taken back.
 		#[codec(index = 6)]
-		InterfaceTooLarge,
-		/// The interface is one that this version cannot verify.
+		OwnershipOffered {
+			/// Which.
+			model: ModelId,
+			/// To whom.
+			heir: Option<T::AccountId>,
+		},
+		/// A model has another owner.
 		#[codec(index = 7)]
-		UnsupportedInterface,
-		/// A point of the key is not canonical, not on its curve, of the wrong order or at infinity.
+		OwnershipTransferred {
+			/// Which.
+			model: ModelId,
+			/// Whose it was.
+			from: T::AccountId,
+			/// Whose it is.
+			to: T::AccountId,
+		},
+		/// The terms of submission changed.
 		#[codec(index = 8)]
-		MalformedKey,
-		/// The key's γ equals ±δ: its setup was not finished, and anyone can forge.
+		TermsChanged {
+			/// Of which model.
+			model: ModelId,
+			/// The new ones.
+			terms: Terms,
+		},
+		/// A receipt was removed.
 		#[codec(index = 9)]
-		UnfinishedKey,
-		/// A ceremony has at least two contributions.
+		ReceiptRemoved {
+			/// Of which model.
+			model: ModelId,
+			/// Of whose inference.
+			account: T::AccountId,
+		},
+		/// Verification was stopped for all models, or taken up again.
 		#[codec(index = 10)]
-		MalformedSetup,
-		/// Name and URI are UTF-8.
-		#[codec(index = 11)]
-		MalformedMetadata,
-		/// The key and the interface disagree on the number of public signals.
-		#[codec(index = 12)]
-		SignalCountMismatch,
-		/// The model has more public signals than the call declared and paid for.
-		#[codec(index = 13)]
-		SignalsUnderdeclared,
-		/// The output is of another kind, or has another count, than the interface declares.
-		#[codec(index = 14)]
-		OutputMismatch,
-		/// The input is there though the interface keeps it private, or is missing or of another
-		/// count though the interface makes it public.
-		#[codec(index = 15)]
-		InputMismatch,
-		/// The label is not below the number of classes.
-		#[codec(index = 16)]
-		LabelOutOfRange,
-		/// A value does not fit the width that the interface declares.
-		#[codec(index = 17)]
-		ValueOutOfRange,
-		/// The proof is not three usable points.
-		#[codec(index = 18)]
-		MalformedProof,
-		/// The proof does not show this inference by this account with its next nonce.
-		#[codec(index = 19)]
-		InvalidProof,
-	}
-
-	impl<T> From<VerifyError> for Error<T> {
-		fn from(error: VerifyError) -> Self {
-			match error {
-				VerifyError::ModelNotFound => Self::ModelNotFound,
-				VerifyError::DevelopmentKeyRefused => Self::DevelopmentKeyRefused,
-				VerifyError::UnsupportedInterface => Self::UnsupportedInterface,
-				VerifyError::OutputMismatch => Self::OutputMismatch,
-				VerifyError::InputMismatch => Self::InputMismatch,
-				VerifyError::LabelOutOfRange => Self::LabelOutOfRange,
-				VerifyError::ValueOutOfRange => Self::ValueOutOfRange,
-				VerifyError::SignalCountMismatch => Self::SignalCountMismatch,
-				VerifyError::MalformedKey => Self::MalformedKey,
-				VerifyError::MalformedProof => Self::MalformedProof,
-				VerifyError::InvalidProof => Self::InvalidProof,
-			}
-		}
-	}
-
-	impl<T> From<InterfaceError> for Error<T> {
-		fn from(error: InterfaceError) -> Self {
-			match error {
-				InterfaceError::Malformed => Self::MalformedInterface,
-				InterfaceError::TooLarge => Self::InterfaceTooLarge,
-				InterfaceError::Unsupported => Self::UnsupportedInterface,
-			}
-		}
-	}
-
-	impl<T> From<KeyError> for Error<T> {
-		fn from(error: KeyError) -> Self {
-			match error {
-				KeyError::GammaEqualsDelta => Self::UnfinishedKey,
-				_ => Self::MalformedKey,
-			}
-		}
+		PauseChanged {
+			/// Whether nothing is verified.
+			paused: bool,
+		},
 	}
 
 	#[pallet::hooks]
@@ -257,15 +286,16 @@ pub mod pallet {
 				32,
 				"a context is over a genesis hash of 32 bytes"
 			);
+			let most = T::MaxBatch::get();
+			assert!(most > 0, "a batch holds at least one inference");
 			let limits = <T as frame_system::Config>::BlockWeights::get();
-			if let Some(most) = limits.get(DispatchClass::Normal).max_extrinsic {
-				let largest = Self::submission_weight(MAX_SIGNALS);
-				assert!(largest.all_lte(most), "the largest submission does not fit into a block");
-				let largest = T::WeightInfo::register_model(MAX_SIGNALS);
-				assert!(
-					largest.all_lte(most),
-					"the largest registration does not fit into a block"
-				);
+			let Some(limit) = limits.get(DispatchClass::Normal).max_extrinsic else { return };
+			for (call, weight) in [
+				("submission", Self::submission_weight(MAX_SIGNALS, true)),
+				("registration", T::WeightInfo::register_model(MAX_SIGNALS)),
+				("batch", Self::batch_weight(most, most.saturating_mul(MAX_SIGNALS))),
+			] {
+				assert!(weight.all_lte(limit), "the largest {call} does not fit into a block");
 			}
 		}
 
@@ -281,7 +311,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// Must be signed. The account becomes the model's owner.
+		/// Must be `RegisterOrigin`; usually any signed account. It becomes the model's owner.
 		///
 		/// ## Details
 		///
@@ -289,6 +319,9 @@ pub mod pallet {
 		/// is taken for the storage, and returned when the model is deregistered. The key is checked
 		/// in full. Interface, setup and metadata are the owner's word: nothing on chain ties them
 		/// to the key, so compare the key with the model before trusting it.
+		///
+		/// `supersedes` is the version before this one, by the same owner, and not superseded by a
+		/// model that is still registered; nothing else changes for it.
 		///
 		/// ## Errors
 		///
@@ -298,10 +331,13 @@ pub mod pallet {
 		///   public signals.
 		/// - [`Error::MalformedMetadata`] if name or URI are not UTF-8.
 		/// - [`Error::MalformedSetup`] if a ceremony has fewer than two contributions.
+		/// - [`Error::MalformedTerms`] if the terms cannot be kept.
 		/// - [`Error::DevelopmentKeyRefused`] if the key is for development only and this chain does
 		///   not allow those.
 		/// - [`Error::ModelAlreadyRegistered`] or [`Error::ModelRetired`] if the account registers,
 		///   or once registered, the same key with the same interface.
+		/// - [`Error::ModelNotFound`], [`Error::NotOwner`] or [`Error::AlreadySuperseded`] if the
+		///   version before it is not one that this account can supersede.
 		/// - [`Error::MalformedKey`] or [`Error::UnfinishedKey`] if the key cannot be used.
 		/// - Whatever the deposit says if it cannot be paid.
 		///
@@ -318,46 +354,11 @@ pub mod pallet {
 			interface: Interface,
 			setup: Setup,
 			metadata: Metadata,
+			terms: Terms,
+			supersedes: Option<ModelId>,
 		) -> DispatchResult {
-			let owner = ensure_signed(origin)?;
-			let key = *verifying_key;
-			let signals = interface.signals().map_err(Error::<T>::from)?;
-			let points = signals.saturating_add(1) as usize;
-			ensure!(key.ic.len() == points, Error::<T>::SignalCountMismatch);
-			for text in [metadata.name.as_slice(), metadata.uri.as_slice()] {
-				ensure!(core::str::from_utf8(text).is_ok(), Error::<T>::MalformedMetadata);
-			}
-			match setup {
-				Setup::Development => {
-					let allowed = AllowDevelopmentKeys::<T>::get();
-					ensure!(allowed, Error::<T>::DevelopmentKeyRefused);
-				},
-				Setup::Ceremony { contributions, .. } => {
-					ensure!(contributions >= 2, Error::<T>::MalformedSetup);
-				},
-			}
-			let (scheme, semantics) = (Scheme::Groth16, SEMANTICS_V1);
-			let model = ModelId::derive(&owner, scheme, semantics, &key, &interface);
-			ensure!(!Models::<T>::contains_key(model), Error::<T>::ModelAlreadyRegistered);
-			ensure!(!Tombstones::<T>::contains_key(model), Error::<T>::ModelRetired);
-			let prepared = PreparedKey::validate(&types::raw(&key)).map_err(Error::<T>::from)?;
-			let entry = Model {
-				owner: owner.clone(),
-				scheme,
-				semantics,
-				key,
-				alpha_beta: prepared.alpha_beta(),
-				signals,
-				interface,
-				setup,
-				metadata,
-				deposit: (),
-			};
-			let footprint = Footprint::from_encodable((model, &entry));
-			let deposit = T::Consideration::new(&owner, footprint)?;
-			Models::<T>::insert(model, entry.with_deposit(deposit));
-			Self::deposit_event(Event::ModelRegistered { model, owner });
-			Ok(())
+			let owner = T::RegisterOrigin::ensure_origin(origin)?;
+			Self::do_register(owner, *verifying_key, interface, setup, metadata, terms, supersedes)
 		}
 
 		/// Submit a proven inference.
@@ -370,59 +371,41 @@ pub mod pallet {
 		///
 		/// `signals` is the number of public signals to pay for: at least that of the model; what is
 		/// too much is refunded. The proof's context is made from the chain's genesis hash, the
-		/// model, the account and its nonce for the model, which is consumed. See the view function
-		/// `context`. A submission that fails costs its fee and leaves no other trace.
+		/// model, the account and its nonce for the model, which is consumed, and, where the model's
+		/// terms ask for it, the hash of a recent block. See the view function `next_context`. A
+		/// submission that fails costs its fee and leaves no other trace.
+		///
+		/// Where the model's terms have receipts, the output is kept for the account, in the place
+		/// of the one before, and a deposit is taken from it.
 		///
 		/// ## Errors
 		///
-		/// - [`Error::ModelNotFound`] or [`Error::ModelRetired`] if the model is not registered.
-		/// - [`Error::SignalsUnderdeclared`] if `signals` is less than the model has.
+		/// - [`Error::ModelNotFound`], [`Error::ModelRetired`] or [`Error::ModelSuspended`] if the
+		///   model is not there to be used, [`Error::VerificationPaused`] if none is.
 		/// - [`Error::DevelopmentKeyRefused`] if the model's key is for development only and this
 		///   chain does not allow those.
+		/// - [`Error::SignalsUnderdeclared`] if `signals` is less than the model has.
+		/// - [`Error::AnchorMissing`], [`Error::AnchorUnexpected`], [`Error::AnchorUnknown`] or
+		///   [`Error::AnchorTooOld`] if the proof is not made for a block as the terms ask.
 		/// - [`Error::OutputMismatch`], [`Error::InputMismatch`], [`Error::LabelOutOfRange`] or
 		///   [`Error::ValueOutOfRange`] if the inference does not fit the interface.
 		/// - [`Error::MalformedProof`] if the proof is not three usable points.
 		/// - [`Error::InvalidProof`] if it does not show this inference by this account with its
 		///   next nonce.
+		/// - Whatever the deposit for a receipt says if it cannot be paid.
 		/// - Whatever a pallet says that acts on verified inferences and vetoes this one.
 		///
 		/// ## Events
 		///
 		/// [`Event::InferenceVerified`].
 		#[pallet::call_index(1)]
-		#[pallet::weight(Pallet::<T>::submission_weight(*signals))]
+		#[pallet::weight(Pallet::<T>::submission_weight(*signals, true))]
 		pub fn submit_inference(
 			origin: OriginFor<T>,
 			#[pallet::compact] signals: u32,
-			model: ModelId,
-			inference: Inference,
-			proof: Proof,
+			submission: SubmissionOf<T>,
 		) -> DispatchResultWithPostInfo {
-			let account = ensure_signed(origin)?;
-			let entry = Self::registered(model)?;
-			ensure!(entry.signals <= signals, Error::<T>::SignalsUnderdeclared);
-			let nonce = Nonces::<T>::get(model, &account);
-			let next = nonce.checked_add(1).ok_or(ArithmeticError::Overflow)?;
-			let context = Self::context_of(model, &account, nonce);
-			let verified = VerifiedInference::verify(
-				model,
-				&entry,
-				AllowDevelopmentKeys::<T>::get,
-				context,
-				&inference,
-				&proof,
-			)
-			.map_err(Error::<T>::from)?;
-			Nonces::<T>::insert(model, &account, next);
-			let output = inference.output;
-			Self::deposit_event(Event::InferenceVerified {
-				model,
-				account: account.clone(),
-				nonce,
-				output,
-			});
-			T::OnInferenceVerified::on_inference_verified(&account, &verified)?;
-			Ok(Some(Self::submission_weight(entry.signals)).into())
+			Self::do_submit(ensure_signed(origin)?, signals, submission)
 		}
 
 		/// Deregister a model.
@@ -433,7 +416,9 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The deposit is returned. The id is not given again, and accounts' nonces are kept.
+		/// The deposit is returned. The id is not given again, and accounts' nonces are kept. What
+		/// remains is a hash of all that was stored, the block, and whether the model was suspended.
+		/// Receipts count as long as they say, unless it was.
 		///
 		/// ## Errors
 		///
@@ -446,13 +431,240 @@ pub mod pallet {
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::deregister_model())]
 		pub fn deregister_model(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
-			let account = ensure_signed(origin)?;
-			let Model { owner, deposit, .. } = Self::registered(model)?;
-			ensure!(owner == account, Error::<T>::NotOwner);
-			deposit.drop(&owner)?;
-			Models::<T>::remove(model);
-			Tombstones::<T>::insert(model, frame_system::Pallet::<T>::block_number());
-			Self::deposit_event(Event::ModelDeregistered { model, owner });
+			Self::do_deregister(ensure_signed(origin)?, model)
+		}
+
+		/// Submit several proven inferences, of any models, for less than each by itself.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed. The proofs are good for this account only, and only once.
+		///
+		/// ## Details
+		///
+		/// As [`Call::submit_inference`], for all or none. `signals` is the sum over the batch. The
+		/// inferences of one model consume one nonce after the other, in their order here.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::EmptyBatch`] if there is none.
+		/// - What [`Call::submit_inference`] says of an inference by itself, for the first of which it
+		///   has to be said.
+		/// - [`Error::BatchInvalid`] if at least one proof does not show what it should. The runtime
+		///   API `dry_run` says which.
+		///
+		/// ## Events
+		///
+		/// [`Event::InferenceVerified`] for each.
+		#[pallet::call_index(3)]
+		#[pallet::weight(Pallet::<T>::batch_weight(submissions.len() as u32, *signals))]
+		pub fn submit_batch(
+			origin: OriginFor<T>,
+			#[pallet::compact] signals: u32,
+			submissions: BoundedVec<SubmissionOf<T>, T::MaxBatch>,
+		) -> DispatchResultWithPostInfo {
+			Self::do_submit_batch(ensure_signed(origin)?, signals, submissions.into_inner())
+		}
+
+		/// Announce until when a model's inferences are accepted, or take that back.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed by the model's owner.
+		///
+		/// ## Details
+		///
+		/// Up to and including block `until` the model is *deprecated*; then it is *retired*, for
+		/// good. `None` takes an announcement back before that.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::ModelNotFound`] or [`Error::ModelRetired`] if the model is not registered, or
+		///   its end has passed.
+		/// - [`Error::NotOwner`] if the account does not own the model.
+		/// - [`Error::EndInPast`] if `until` is before this block.
+		///
+		/// ## Events
+		///
+		/// [`Event::ModelDeprecated`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::deprecate_model())]
+		pub fn deprecate_model(
+			origin: OriginFor<T>,
+			model: ModelId,
+			until: Option<BlockNumberFor<T>>,
+		) -> DispatchResult {
+			Self::do_deprecate(ensure_signed(origin)?, model, until)
+		}
+
+		/// Suspend a model at once: nothing of it is verified, and its receipts do not count, until
+		/// it is resumed.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be `AdminOrigin`, or signed by the model's owner.
+		///
+		/// ## Details
+		///
+		/// `AdminOrigin` may do this to a model that was deregistered, too, for good: its receipts
+		/// count no more.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::ModelNotFound`], or [`Error::ModelRetired`] for others than `AdminOrigin`, if the
+		///   model is not registered.
+		/// - [`Error::NotOwner`] if the account does not own the model.
+		/// - [`Error::AlreadySuspended`] if the same authority has suspended it already.
+		///
+		/// ## Events
+		///
+		/// [`Event::ModelSuspended`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::suspend_model())]
+		pub fn suspend_model(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
+			Self::do_suspend(origin, model, true)
+		}
+
+		/// Lift a suspension.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be `AdminOrigin`, or signed by the model's owner. Each lifts only its own: a model
+		/// that both have suspended remains suspended until both have resumed it.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::ModelNotFound`] or [`Error::ModelRetired`] if the model is not registered.
+		/// - [`Error::NotOwner`] if the account does not own the model.
+		/// - [`Error::NotSuspended`] if this authority has not suspended it.
+		///
+		/// ## Events
+		///
+		/// [`Event::ModelResumed`].
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::resume_model())]
+		pub fn resume_model(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
+			Self::do_suspend(origin, model, false)
+		}
+
+		/// Offer a model to another account, or take the offer back.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed by the model's owner, who remains it until the other accepts.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::ModelNotFound`] or [`Error::ModelRetired`] if the model is not registered.
+		/// - [`Error::NotOwner`] if the account does not own the model.
+		/// - A lookup error if the address is of no account.
+		///
+		/// ## Events
+		///
+		/// [`Event::OwnershipOffered`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::offer_ownership())]
+		pub fn offer_ownership(
+			origin: OriginFor<T>,
+			model: ModelId,
+			heir: Option<AddressOf<T>>,
+		) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_offer(owner, model, heir.map(T::Lookup::lookup).transpose()?)
+		}
+
+		/// Accept a model that was offered.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be `RegisterOrigin`, as the account to which it was offered.
+		///
+		/// ## Details
+		///
+		/// The account puts down the deposit; the former owner's is returned. The id remains.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::ModelNotFound`] or [`Error::ModelRetired`] if the model is not registered.
+		/// - [`Error::NotOffered`] if it was not offered to this account.
+		/// - Whatever the deposit says if it cannot be paid.
+		///
+		/// ## Events
+		///
+		/// [`Event::OwnershipTransferred`].
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::accept_ownership())]
+		pub fn accept_ownership(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
+			Self::do_accept(T::RegisterOrigin::ensure_origin(origin)?, model)
+		}
+
+		/// Change the terms on which inferences are accepted.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed by the model's owner.
+		///
+		/// ## Details
+		///
+		/// Proofs that were made for the former terms and are not submitted yet may become useless.
+		/// Receipts that are there already count as long as they say.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::ModelNotFound`] or [`Error::ModelRetired`] if the model is not registered.
+		/// - [`Error::NotOwner`] if the account does not own the model.
+		/// - [`Error::MalformedTerms`] if the terms cannot be kept.
+		///
+		/// ## Events
+		///
+		/// [`Event::TermsChanged`].
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::set_terms())]
+		pub fn set_terms(origin: OriginFor<T>, model: ModelId, terms: Terms) -> DispatchResult {
+			Self::do_set_terms(ensure_signed(origin)?, model, terms)
+		}
+
+		/// Remove a receipt, and return its deposit to the account that put it down.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed: by the receipt's own account, or by anybody once it counts no more.
+		///
+		/// ## Errors
+		///
+		/// - A lookup error if the address is of no account.
+		/// - [`Error::ReceiptNotFound`] if there is none.
+		/// - [`Error::ReceiptStillValid`] if it still counts and is not the caller's own.
+		///
+		/// ## Events
+		///
+		/// [`Event::ReceiptRemoved`].
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::remove_receipt())]
+		pub fn remove_receipt(
+			origin: OriginFor<T>,
+			model: ModelId,
+			account: AddressOf<T>,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_remove_receipt(who, model, T::Lookup::lookup(account)?)
+		}
+
+		/// Stop verification for all models and pallets, or take it up again.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be `AdminOrigin`.
+		///
+		/// ## Events
+		///
+		/// [`Event::PauseChanged`].
+		#[pallet::call_index(11)]
+		#[pallet::weight(T::WeightInfo::set_paused())]
+		pub fn set_paused(origin: OriginFor<T>, paused: bool) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Rules::<T>::mutate(|rules| rules.paused = paused);
+			Self::deposit_event(Event::PauseChanged { paused });
 			Ok(())
 		}
 	}
@@ -460,8 +672,24 @@ pub mod pallet {
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
 		/// The model that is registered under an id.
-		pub fn model(id: ModelId) -> Option<ModelOf<T>> {
-			Models::<T>::get(id)
+		pub fn model(id: ModelId) -> Option<ModelInfoOf<T>> {
+			Self::info(id)
+		}
+
+		/// Whether inferences of a model are accepted now; `None` if there never was one. Says
+		/// nothing of rules for all models: see `policy`.
+		pub fn status(id: ModelId) -> Option<Status<BlockNumberFor<T>>> {
+			Self::status_of(id)
+		}
+
+		/// What remains of a model that was deregistered.
+		pub fn tombstone(id: ModelId) -> Option<Tombstone<BlockNumberFor<T>>> {
+			Tombstones::<T>::get(id)
+		}
+
+		/// The rules for all models.
+		pub fn policy() -> Policy {
+			Rules::<T>::get()
 		}
 
 		/// The nonce of an account's next inference of a model.
@@ -469,91 +697,30 @@ pub mod pallet {
 			Nonces::<T>::get(id, account)
 		}
 
-		/// The context of an account's next inference of a model. `None` in the state of the genesis
-		/// block, which does not know its own hash.
-		pub fn context(id: ModelId, account: T::AccountId) -> Option<Context> {
-			let known = !frame_system::Pallet::<T>::block_number().is_zero();
-			known.then(|| Self::context_of(id, &account, Nonces::<T>::get(id, &account)))
-		}
-	}
-
-	impl<T: Config> Pallet<T> {
-		/// The model, or why there is none.
-		fn registered(id: ModelId) -> Result<ModelOf<T>, Error<T>> {
-			Models::<T>::get(id).ok_or_else(|| match Tombstones::<T>::contains_key(id) {
-				true => Error::<T>::ModelRetired,
-				false => Error::<T>::ModelNotFound,
-			})
+		/// What an account's next proof of a model must be made for. `None` if the model is not
+		/// registered, and in the state of the genesis block, which does not know its own hash.
+		pub fn next_context(
+			id: ModelId,
+			account: T::AccountId,
+		) -> Option<NextContext<BlockNumberFor<T>>> {
+			Self::next_context_of(id, account)
 		}
 
-		/// The context of an account's inference of a model with a given nonce.
-		fn context_of(id: ModelId, account: &T::AccountId, nonce: u64) -> Context {
-			let mut genesis = [0; 32];
-			let hash = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
-			for (to, from) in genesis.iter_mut().zip(hash.as_ref()) {
-				*to = *from;
-			}
-			context_for(&genesis, SUBMIT_INFERENCE, id, account, &nonce.encode())
+		/// About what the weight of an inference of a model costs at present, a receipt included. The
+		/// fee for the transaction's length comes on top; ask `query_info` for the exact one of a
+		/// signed transaction. `None` if the model is not registered.
+		pub fn submission_fee(id: ModelId) -> Option<u128> {
+			Self::submission_fee_of(id)
 		}
 
-		/// What a submission weighs for a model with that many signals.
-		fn submission_weight(signals: u32) -> Weight {
-			T::WeightInfo::submit_inference(signals)
-				.saturating_add(T::OnInferenceVerified::weight())
-		}
-
-		/// Checks that every model is what its id says, fits its key, and is not also retired.
-		#[cfg(any(test, feature = "try-runtime"))]
-		pub(crate) fn do_try_state() -> Result<(), sp_runtime::DispatchError> {
-			for (id, model) in Models::<T>::iter() {
-				let Model { owner, scheme, semantics, key, interface, .. } = &model;
-				let derived = ModelId::derive(owner, *scheme, *semantics, key, interface);
-				ensure!(derived == id, "a model is not what its id says");
-				ensure!(
-					interface.signals() == Ok(model.signals),
-					"a model's signals were miscounted"
-				);
-				let prepared = PreparedKey::validate(&types::raw(key));
-				let prepared = prepared.map_err(|_| "a model's key is not valid")?;
-				ensure!(
-					prepared.signals() == model.signals as usize,
-					"a model's key and interface disagree"
-				);
-				ensure!(
-					prepared.alpha_beta() == model.alpha_beta,
-					"a model's stored pairing is not that of its key"
-				);
-				ensure!(!Tombstones::<T>::contains_key(id), "a model is registered and retired");
-			}
-			for (id, _, nonce) in Nonces::<T>::iter() {
-				ensure!(nonce > 0, "a nonce was stored before it was consumed");
-				ensure!(
-					Models::<T>::contains_key(id) || Tombstones::<T>::contains_key(id),
-					"a nonce is of a model that never was"
-				);
-			}
-			Ok(())
-		}
-	}
-
-	impl<T: Config> InferenceVerifier<T::AccountId> for Pallet<T> {
-		fn verify(
-			model: ModelId,
-			context: Context,
-			inference: &Inference,
-			proof: &Proof,
-		) -> Result<VerifiedInference, VerifyError> {
-			let entry = Models::<T>::get(model).ok_or(VerifyError::ModelNotFound)?;
-			let development_keys = AllowDevelopmentKeys::<T>::get;
-			VerifiedInference::verify(model, &entry, development_keys, context, inference, proof)
-		}
-
-		fn signals(model: ModelId) -> Option<u32> {
-			Models::<T>::get(model).map(|entry| entry.signals)
-		}
-
-		fn weight(signals: u32) -> Weight {
-			T::WeightInfo::verify_inference(signals)
+		/// An account's last output of a model, if its receipt counts: it has not expired, the model
+		/// is not suspended and was not when it was deregistered, and its key is still accepted
+		/// here. While all verification is paused, none counts.
+		pub fn receipt(
+			id: ModelId,
+			account: T::AccountId,
+		) -> Option<Receipt<BlockNumberFor<T>, ()>> {
+			Self::receipt_of(id, &account)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 //! A runtime for tests.
 
-use crate::{self as pallet_zkml, HoldReason, OnInferenceVerified, VerifiedInference};
+use crate::{
+	self as pallet_zkml, HoldReason, Models, OnInferenceVerified, Receipts, Registrations,
+	VerifiedInference,
+};
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{
@@ -10,7 +13,8 @@ use frame_support::{
 	weights::Weight,
 };
 use sp_core::H256;
-use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
+use sp_runtime::{traits::Convert, BuildStorage, DispatchError, DispatchResult};
+use zkml_primitives::ModelId;
 
 type Block = frame_system::mocking::MockBlock<Test>;
 
@@ -26,6 +30,8 @@ pub(crate) const ALICE: u64 = 1;
 pub(crate) const BOB: u64 = 2;
 /// Has less than any deposit.
 pub(crate) const POOR: u64 = 3;
+/// May suspend and pause.
+pub(crate) const ADMIN: u64 = 4;
 
 pub(crate) const GENESIS: H256 = H256([7; 32]);
 
@@ -33,6 +39,7 @@ pub(crate) const GENESIS: H256 = H256([7; 32]);
 impl frame_system::Config for Test {
 	type Block = Block;
 	type AccountData = pallet_balances::AccountData<u64>;
+	type DbWeight = frame_support::weights::constants::ParityDbWeight;
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
@@ -40,8 +47,13 @@ impl pallet_balances::Config for Test {
 	type AccountStore = System;
 }
 
+frame_support::ord_parameter_types! {
+	pub const Admin: u64 = ADMIN;
+}
+
 parameter_types! {
 	pub const ModelHold: RuntimeHoldReason = RuntimeHoldReason::Zkml(HoldReason::ModelDeposit);
+	pub const ReceiptHold: RuntimeHoldReason = RuntimeHoldReason::Zkml(HoldReason::ReceiptDeposit);
 	/// Whether the hook vetoes.
 	pub static Veto: bool = false;
 	/// What the hook heard.
@@ -65,15 +77,24 @@ impl OnInferenceVerified<u64> for Hook {
 	}
 }
 
+type Deposit<Reason> =
+	HoldConsideration<u64, Balances, Reason, LinearStoragePrice<ConstU64<10>, ConstU64<1>, u64>>;
+
+/// A picosecond costs one, a byte of proof ten.
+pub struct Price;
+impl Convert<Weight, u128> for Price {
+	fn convert(weight: Weight) -> u128 {
+		u128::from(weight.ref_time()) + 10 * u128::from(weight.proof_size())
+	}
+}
+
+#[derive_impl(pallet_zkml::config_preludes::TestDefaultConfig)]
 impl pallet_zkml::Config for Test {
-	type Consideration = HoldConsideration<
-		u64,
-		Balances,
-		ModelHold,
-		LinearStoragePrice<ConstU64<10>, ConstU64<1>, u64>,
-	>;
-	type OnInferenceVerified = Hook;
-	type WeightInfo = ();
+	type AdminOrigin = frame_system::EnsureSignedBy<Admin, u64>;
+	type Consideration = Deposit<ModelHold>;
+	type ReceiptConsideration = Deposit<ReceiptHold>;
+	type OnInferenceVerified = (Hook, ());
+	type WeightPrice = Price;
 }
 
 pub(crate) struct ExtBuilder {
@@ -95,7 +116,7 @@ impl ExtBuilder {
 	pub(crate) fn genesis(self) -> sp_io::TestExternalities {
 		RuntimeGenesisConfig {
 			balances: pallet_balances::GenesisConfig {
-				balances: vec![(ALICE, 1_000_000), (BOB, 1_000_000), (POOR, 100)],
+				balances: vec![(ALICE, 1_000_000), (BOB, 1_000_000), (POOR, 50)],
 				..Default::default()
 			},
 			zkml: pallet_zkml::GenesisConfig {
@@ -128,13 +149,20 @@ impl ExtBuilder {
 	}
 }
 
-/// Checks all invariants, and that what is held of each account is what its models need.
+/// Checks all invariants, and that what is held of each account is what its models and receipts
+/// need.
 fn check() {
 	Zkml::do_try_state().unwrap();
 	for account in [ALICE, BOB, POOR] {
-		let own = pallet_zkml::Models::<Test>::iter_values().filter(|model| model.owner == account);
-		let needed = own.map(|model| deposit(&model)).sum::<u64>();
-		assert_eq!(held(account), needed, "deposits of {account}");
+		let own = Registrations::<Test>::iter().filter(|(_, found)| found.owner == account);
+		let needed = own.map(|(model, _)| deposit(model)).sum::<u64>();
+		assert_eq!(held(account), needed, "deposits of {account} for models");
+		let own = Receipts::<Test>::iter().filter(|(_, whose, _)| *whose == account);
+		let needed = own.map(|(model, _, receipt)| {
+			let footprint = Zkml::receipt_footprint(model, &account, &receipt.with_deposit(()));
+			10 + footprint.size
+		});
+		assert_eq!(held_for_receipts(account), needed.sum::<u64>(), "receipts of {account}");
 	}
 }
 
@@ -143,8 +171,14 @@ pub(crate) fn held(account: u64) -> u64 {
 	Balances::balance_on_hold(&ModelHold::get(), &account)
 }
 
-/// 10 for a model, and 1 for each byte of id and model.
-fn deposit(model: &pallet_zkml::ModelOf<Test>) -> u64 {
-	use codec::Encode;
-	10 + 32 + (model.encoded_size() - model.deposit.encoded_size()) as u64
+/// What is held of an account for its receipts.
+pub(crate) fn held_for_receipts(account: u64) -> u64 {
+	Balances::balance_on_hold(&ReceiptHold::get(), &account)
+}
+
+/// 10 for a model, and 1 for each byte that it may come to take.
+pub(crate) fn deposit(id: ModelId) -> u64 {
+	let model = Models::<Test>::get(id).unwrap();
+	let registration = Registrations::<Test>::get(id).unwrap();
+	10 + Zkml::footprint(&model, &registration).size
 }

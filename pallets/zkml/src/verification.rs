@@ -1,39 +1,42 @@
 //! The one check, and the only way to a [`VerifiedInference`].
 
-use crate::types::{raw, Model};
+use crate::types::{raw, Model, Policy, Status};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{dispatch::DispatchResult, weights::Weight, PalletError};
 use scale_info::TypeInfo;
 use zkml_primitives::{
-	Context, Inference, ModelId, Output, PackingError, Proof, Setup, Statement, StatementError,
-	Values,
+	Context, Inference, ModelId, Output, PackingError, Proof, Statement, StatementError, Values,
 };
-use zkml_verifier::PreparedKey;
+use zkml_verifier::{verify_batch, BatchError, Claim, KeyError, PreparedKey};
 
 /// Verifies inferences of registered models, for pallets that act on what a model said.
 pub trait InferenceVerifier<AccountId> {
+	/// Derives a context on this chain, as [`zkml_primitives::context_for`] does.
+	///
+	/// `domain` names the calling pallet and the purpose; `subject` is the account that acts or is to
+	/// be paid; `payload` is something that never comes twice, already encoded.
+	fn context(domain: &[u8], model: ModelId, subject: &AccountId, payload: &[u8]) -> Context;
+
 	/// Checks that `proof` shows `inference` of `model` under `context`.
 	///
-	/// The caller has made `context` itself, with [`zkml_primitives::context_for`] over the
-	/// genesis hash, a domain tag of its own, the account that acts or is to be paid, and
-	/// something that never comes twice; and consumes the last in the same step. A context taken
-	/// from a submission protects from nothing. The proof's bytes identify nothing, since anyone
-	/// can make others of them.
+	/// `signals` is the number of public signals for which the caller has charged [`Self::weight`]:
+	/// a model that has more is refused before anything is computed. What was charged too much can
+	/// be refunded after a look at [`VerifiedInference::signals`].
 	///
-	/// The caller has charged [`Self::weight`] for at least [`Self::signals`].
+	/// The caller has made `context` itself, with [`Self::context`], and consumes its payload in the
+	/// same step. A context taken from a submission protects from nothing. The proof's bytes
+	/// identify nothing, since anyone can make others of them.
 	///
 	/// # Errors
 	/// One variant per cause; nothing is written in any case.
 	fn verify(
+		signals: u32,
 		model: ModelId,
 		context: Context,
 		inference: &Inference,
 		proof: &Proof,
 	) -> Result<VerifiedInference, VerifyError>;
-
-	/// Number of public signals of a model, to be checked against those that were charged for;
-	/// `None` if it is not registered.
-	fn signals(model: ModelId) -> Option<u32>;
 
 	/// What [`Self::verify`] costs for a model with `signals` public signals, storage included.
 	fn weight(signals: u32) -> Weight;
@@ -48,13 +51,18 @@ pub trait OnInferenceVerified<AccountId> {
 	fn weight() -> Weight;
 }
 
-impl<AccountId> OnInferenceVerified<AccountId> for () {
-	fn on_inference_verified(_: &AccountId, _: &VerifiedInference) -> DispatchResult {
+/// All of them, in order; each may veto.
+#[impl_trait_for_tuples::impl_for_tuples(8)]
+impl<AccountId> OnInferenceVerified<AccountId> for Tuple {
+	fn on_inference_verified(who: &AccountId, inference: &VerifiedInference) -> DispatchResult {
+		for_tuples!( #( Tuple::on_inference_verified(who, inference)?; )* );
 		Ok(())
 	}
 
 	fn weight() -> Weight {
-		Weight::zero()
+		let mut weight = Weight::zero();
+		for_tuples!( #( weight = weight.saturating_add(Tuple::weight()); )* );
+		weight
 	}
 }
 
@@ -107,6 +115,18 @@ pub enum VerifyError {
 	/// The proof does not show this inference of this model in this context.
 	#[codec(index = 10)]
 	InvalidProof,
+	/// The model's time is over, or it was deregistered.
+	#[codec(index = 11)]
+	ModelRetired,
+	/// The model is suspended.
+	#[codec(index = 12)]
+	ModelSuspended,
+	/// Nothing is verified on this chain at present.
+	#[codec(index = 13)]
+	VerificationPaused,
+	/// The model has more public signals than were charged for.
+	#[codec(index = 14)]
+	SignalsUnderdeclared,
 }
 
 impl From<StatementError> for VerifyError {
@@ -128,6 +148,12 @@ impl From<StatementError> for VerifyError {
 	}
 }
 
+impl From<KeyError> for VerifyError {
+	fn from(_: KeyError) -> Self {
+		Self::MalformedKey
+	}
+}
+
 impl From<zkml_verifier::VerifyError> for VerifyError {
 	fn from(error: zkml_verifier::VerifyError) -> Self {
 		use zkml_verifier::VerifyError as Error;
@@ -144,10 +170,25 @@ impl From<zkml_verifier::VerifyError> for VerifyError {
 ///
 /// There is no other way to one than through the check: it has no constructor, no default and no
 /// decoding. A function that takes it cannot be called on an unproven claim.
+///
+/// ```compile_fail,E0277
+/// let claimed: pallet_zkml::VerifiedInference = codec::Decode::decode(&mut [].as_slice()).unwrap();
+/// ```
+///
+/// ```compile_fail,E0277
+/// let claimed: pallet_zkml::VerifiedInference = Default::default();
+/// ```
+///
+/// ```compile_fail,E0451
+/// fn another(from: pallet_zkml::VerifiedInference) -> pallet_zkml::VerifiedInference {
+///     pallet_zkml::VerifiedInference { signals: 0, ..from }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedInference {
 	model: ModelId,
 	context: Context,
+	signals: u32,
 	inference: Inference,
 }
 
@@ -160,6 +201,11 @@ impl VerifiedInference {
 	/// The context to which the proof is tied.
 	pub fn context(&self) -> Context {
 		self.context
+	}
+
+	/// Number of public signals of the model, on which the cost of the check depends.
+	pub fn signals(&self) -> u32 {
+		self.signals
 	}
 
 	/// What the model answered.
@@ -183,27 +229,94 @@ impl VerifiedInference {
 		}
 	}
 
-	/// The input, where the model makes it public.
+	/// The input, where the model makes it public; in the narrowest type that holds it, however it
+	/// was submitted.
 	pub fn input(&self) -> Option<&Values> {
 		self.inference.input.as_ref()
 	}
+}
 
-	/// Checks `proof` against a model that is registered under `id`.
-	pub(crate) fn verify<AccountId, Deposit>(
+/// Inferences that the check of their proofs would turn into verified ones.
+///
+/// Made in two steps, so that many can be checked at once: [`Unverified::new`] does all that needs
+/// no pairing.
+pub(crate) struct Unverified<'a> {
+	id: ModelId,
+	key: &'a PreparedKey,
+	statement: Statement,
+	proof: Proof,
+	inference: VerifiedInference,
+}
+
+/// Checks that a model's inferences are accepted in block `now`.
+pub(crate) fn ensure_usable<BlockNumber: Copy + PartialOrd>(
+	model: &Model<BlockNumber>,
+	policy: Policy,
+	now: BlockNumber,
+) -> Result<(), VerifyError> {
+	if policy.paused {
+		return Err(VerifyError::VerificationPaused);
+	}
+	match model.status(now) {
+		Status::Active | Status::Deprecated { .. } => {},
+		Status::Suspended => return Err(VerifyError::ModelSuspended),
+		Status::Retired => return Err(VerifyError::ModelRetired),
+	}
+	if model.is_for_development() && !policy.allow_development_keys {
+		return Err(VerifyError::DevelopmentKeyRefused);
+	}
+	Ok(())
+}
+
+/// The key of a registered model.
+pub(crate) fn prepare<BlockNumber>(model: &Model<BlockNumber>) -> Result<PreparedKey, VerifyError> {
+	Ok(PreparedKey::from_validated(&raw(&model.key), &model.alpha_beta)?)
+}
+
+impl<'a> Unverified<'a> {
+	/// Checks that an inference fits the model that is registered under `id`, whose key is `key`.
+	///
+	/// The caller has checked that the model is usable.
+	pub(crate) fn new<BlockNumber>(
 		id: ModelId,
-		model: &Model<AccountId, Deposit>,
-		development_keys: impl FnOnce() -> bool,
+		model: &Model<BlockNumber>,
+		key: &'a PreparedKey,
 		context: Context,
-		inference: &Inference,
-		proof: &Proof,
+		inference: Inference,
+		proof: Proof,
 	) -> Result<Self, VerifyError> {
-		if model.setup == Setup::Development && !development_keys() {
-			return Err(VerifyError::DevelopmentKeyRefused);
+		let statement = Statement::new(&model.interface, &inference, &context)?;
+		let signals = model.signals;
+		let input = inference.input.and_then(|values| Values::new(&values.to_vec()));
+		let inference = Inference { input, ..inference };
+		let inference = VerifiedInference { model: id, context, signals, inference };
+		Ok(Self { id, key, statement, proof, inference })
+	}
+
+	/// Checks the proof.
+	pub(crate) fn verify(self) -> Result<VerifiedInference, VerifyError> {
+		self.key.verify(self.statement.signals(), &self.proof.0)?;
+		Ok(self.inference)
+	}
+
+	/// Checks many proofs at once. `None` if at least one of them is wrong, and none is to blame by
+	/// its form.
+	pub(crate) fn verify_all(
+		all: Vec<Self>,
+	) -> Result<Option<Vec<VerifiedInference>>, VerifyError> {
+		let claims: Vec<_> = all
+			.iter()
+			.map(|Self { id, key, statement, proof, .. }| Claim {
+				id: &id.0,
+				key,
+				signals: statement.signals(),
+				proof: &proof.0,
+			})
+			.collect();
+		match verify_batch(&claims) {
+			Ok(()) => Ok(Some(all.into_iter().map(|one| one.inference).collect())),
+			Err(BatchError::Claim { error, .. }) => Err(error.into()),
+			Err(BatchError::Invalid) => Ok(None),
 		}
-		let statement = Statement::new(&model.interface, inference, &context)?;
-		PreparedKey::from_validated(&raw(&model.key), &model.alpha_beta)
-			.map_err(|_| VerifyError::MalformedKey)?
-			.verify(statement.signals(), &proof.0)?;
-		Ok(Self { model: id, context, inference: inference.clone() })
 	}
 }

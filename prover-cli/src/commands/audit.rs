@@ -1,10 +1,15 @@
 //! `zkml audit`
 
-use super::{block_on, choices, circuit_hash, compile::signal_names, read_model, Shape};
+use super::{
+	block_on, choices, circuit_hash,
+	compile::signal_names,
+	model::{describe_setup, state_of, Standing},
+	read_model, Named, Shape,
+};
 use crate::{
-	chain::{Chain, ChainError, Registered},
+	chain::ModelInfo,
 	error::CliError,
-	files::{self, KeysFolder, Registration},
+	files::{self, KeysFolder},
 	ui::Ui,
 };
 use clap::Args;
@@ -16,9 +21,7 @@ use std::path::PathBuf;
 use zkml_circuits::{
 	assign, compile, lower, Bounds, Circuit, Graph, InputChoice, Options, OutputChoice,
 };
-use zkml_primitives::{
-	Context, InputVisibility, Interface, ModelId, OutputKind, Setup, VerifyingKey,
-};
+use zkml_primitives::{Context, InputVisibility, Interface, ModelId, OutputKind, VerifyingKey};
 use zkml_prover::{audit, prove, verify, zkey, KeyAudit, Manifest, Outcome, ProvingKey, SetupKind};
 
 /// Check that keys, and a registered model, are those of an ONNX file.
@@ -47,8 +50,9 @@ pub struct Audit {
 	/// A chain on which the model is registered: its registration is checked, too.
 	#[arg(long)]
 	url: Option<String>,
-	/// The registered model [default: as `zkml register` noted beside the keys].
-	#[arg(long = "model", value_name = "ID", requires = "url")]
+	/// The registered model: its id, or the folder of its keys [default: as `zkml register` noted
+	/// beside the keys].
+	#[arg(long = "model", value_name = "MODEL", requires = "url")]
 	id: Option<String>,
 }
 
@@ -108,7 +112,7 @@ impl Audit {
 	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
 		let (model, bytes) = read_model(&self.model, Shape::sizes(&self.input_shape))?;
 		let keys = KeysFolder::open(&self.keys)?;
-		let id = self.registered_id()?;
+		let named = self.named()?;
 		let path = keys.proving_key();
 		let damaged = |error: zkey::ZkeyError| CliError::Content {
 			path: path.clone(),
@@ -138,16 +142,21 @@ impl Audit {
 		checks.extend(points);
 		let (sample, _) = ui.step("proving", || rebuilt.sample(&key, &keys.verifying_key));
 		checks.push(sample);
-		if let (Some(url), Some(id)) = (&self.url, id) {
-			let (registered, _) = ui.step("asking the chain", || {
+		let mut registered = None;
+		if let (Some(url), Some(named)) = (&self.url, named) {
+			let (answer, _) = ui.step("asking the chain", || {
 				block_on(async {
-					let missing = || ChainError::ModelNotFound(hex::encode(id.0));
-					Chain::connect(url).await?.model(id).await?.ok_or_else(missing)
+					let state = named.connect(url).await?.state().await?;
+					let info = state.registered(named.id).await?;
+					let standing = state_of(&state, &info).await?;
+					Ok((info, standing))
 				})
 			});
-			checks.extend(rebuilt.registration(&keys, id, &registered?));
+			let (info, standing) = answer?;
+			checks.extend(rebuilt.registration(&keys, named.id, &info));
+			registered = Some((named.id, standing));
 		}
-		self.report(ui, &rebuilt, &checks, &trust(keys.manifest.setup), id)
+		self.report(ui, &rebuilt, &checks, &trust(keys.manifest.setup), registered.as_ref())
 	}
 
 	/// How the circuit was compiled: as typed, else as the keys' interface says.
@@ -172,22 +181,17 @@ impl Audit {
 		Ok(Options { input, output })
 	}
 
-	/// The id to look up, where a chain was named.
-	fn registered_id(&self) -> Result<Option<ModelId>, CliError> {
+	/// The model to look up, where a chain was named.
+	fn named(&self) -> Result<Option<Named>, CliError> {
 		if self.url.is_none() {
 			return Ok(None);
 		}
-		let text = match &self.id {
-			Some(text) => text.clone(),
-			None => {
-				Registration::open(&self.keys)?.map(|registration| registration.model).ok_or_else(
-					|| CliError::Other("which registered model? name it with --model".into()),
-				)?
-			},
+		let named = match &self.id {
+			Some(text) => Some(Named::new(text)?),
+			None => Named::beside(&self.keys)?,
 		};
-		files::hash_from_hex(&text)
-			.map(|id| Some(ModelId(id)))
-			.ok_or_else(|| CliError::Other(format!("--model {text}: 32 bytes in hexadecimal")))
+		let which = || CliError::Other("which registered model? name it with --model".into());
+		named.ok_or_else(which).map(Some)
 	}
 
 	fn report(
@@ -196,7 +200,7 @@ impl Audit {
 		rebuilt: &Rebuilt,
 		checks: &[Check],
 		trust: &[&str],
-		id: Option<ModelId>,
+		registered: Option<&(ModelId, Standing)>,
 	) -> Result<(), CliError> {
 		let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
 		for Check { name, shows, outcome, expected, found } in checks {
@@ -211,6 +215,9 @@ impl Audit {
 				ui.line(format!("{:indent$}expected: {expected}", ""));
 				ui.line(format!("{:indent$}found:    {found}", ""));
 			}
+		}
+		for line in registered.iter().flat_map(|(_, standing)| standing.lines()) {
+			ui.line(format!("status   {line}"));
 		}
 		trust.iter().for_each(|text| ui.line(format!("trust    {text}")));
 		let names = |outcome: &str| {
@@ -228,7 +235,8 @@ impl Audit {
 				"model_sha256": rebuilt.model_sha256,
 				"circuit_sha256": rebuilt.circuit_sha256,
 				"keys": self.keys,
-				"registered": id.map(|id| hex::encode(id.0)),
+				"registered": registered.map(|(id, _)| hex::encode(id.0)),
+				"status": registered.map(|(_, standing)| standing.json()),
 				"checks": checks,
 				"trust": trust,
 				"exit_code": error.as_ref().map_or(0, CliError::exit_code),
@@ -261,15 +269,6 @@ fn show_interface(interface: &Interface) -> String {
 /// SHA-256 of a verifying key in SCALE.
 fn key_hash(key: &VerifyingKey) -> String {
 	files::sha256(&key.encode())
-}
-
-fn show_setup(setup: &Setup) -> String {
-	match setup {
-		Setup::Development => "one party, for development".into(),
-		Setup::Ceremony { transcript, contributions } => {
-			format!("a ceremony of {contributions} with transcript {}", hex::encode(transcript))
-		},
-	}
 }
 
 impl Rebuilt {
@@ -371,9 +370,10 @@ impl Rebuilt {
 	}
 
 	/// What a chain has registered.
-	fn registration(&self, keys: &KeysFolder, id: ModelId, found: &Registered) -> Vec<Check> {
+	fn registration(&self, keys: &KeysFolder, id: ModelId, info: &ModelInfo) -> Vec<Check> {
+		let ModelInfo { model: found, registration, .. } = info;
 		let derived = ModelId::derive(
-			&found.owner,
+			&registration.registrant,
 			found.scheme,
 			found.semantics,
 			&found.key,
@@ -406,13 +406,13 @@ impl Rebuilt {
 				"registered model",
 				"the registration names this ONNX file, by its SHA-256",
 				self.model_sha256.clone(),
-				hex::encode(found.metadata.onnx_sha256),
+				hex::encode(registration.metadata.onnx_sha256),
 			),
 			Check::same(
 				"registered setup",
 				"the registration says who made the keys, as the keys do",
-				show_setup(&keys.manifest.setup.into()),
-				show_setup(&found.setup),
+				describe_setup(&keys.manifest.setup.into()),
+				describe_setup(&found.setup),
 			),
 		]
 	}

@@ -5,16 +5,19 @@ mod choices;
 pub mod compile;
 pub mod deregister;
 pub mod inspect;
+pub mod model;
 pub mod prove;
 pub mod quantize;
+pub mod receipt;
 pub mod register;
 pub mod setup;
 pub mod submit;
 pub mod verify;
 
 use crate::{
+	chain::{Chain, ChainError, Included},
 	error::CliError,
-	files,
+	files::{self, Registration},
 	ui::{self, Align, Ui},
 };
 use clap::{Args, Subcommand};
@@ -28,7 +31,7 @@ use zkml_circuits::{
 	samples::Samples,
 	Layer, LayerClass,
 };
-use zkml_primitives::{Inference, Interface, Output, OutputKind, Scale};
+use zkml_primitives::{Inference, Interface, ModelId, Output, OutputKind, Scale};
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -49,8 +52,14 @@ pub enum Command {
 	Audit(audit::Audit),
 	/// Register a model on a chain.
 	Register(register::Register),
-	/// Submit a proof to a chain.
+	/// Submit proofs to a chain.
 	Submit(submit::Submit),
+	/// Show or change a registered model.
+	#[command(subcommand)]
+	Model(model::ModelCommand),
+	/// Show or remove the receipt of an account's last output.
+	#[command(subcommand)]
+	Receipt(receipt::ReceiptCommand),
 	/// Take a model off a chain and get its deposit back.
 	Deregister(deregister::Deregister),
 }
@@ -71,9 +80,19 @@ impl Command {
 			Self::Audit(command) => command.run(ui),
 			Self::Register(command) => command.run(ui),
 			Self::Submit(command) => command.run(ui),
+			Self::Model(command) => command.run(ui),
+			Self::Receipt(command) => command.run(ui),
 			Self::Deregister(command) => command.run(ui),
 		}
 	}
+}
+
+/// How to reach a chain.
+#[derive(Debug, Args)]
+pub struct NodeArgs {
+	/// The node's JSON-RPC address.
+	#[arg(long, default_value = "ws://127.0.0.1:9944", env = "ZKML_URL")]
+	pub url: String,
 }
 
 /// How to reach a chain and who acts.
@@ -87,9 +106,89 @@ pub struct ChainArgs {
 	pub suri: String,
 }
 
+/// A registered model as typed: its id, or the keys' folder beside which `zkml register` noted it.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+	/// The id.
+	pub(crate) id: ModelId,
+	/// The chain's genesis hash, where it was noted.
+	genesis: Option<String>,
+}
+
+impl Named {
+	/// Reads an id, or the note in a folder.
+	pub(crate) fn new(text: &str) -> Result<Self, CliError> {
+		if let Some(id) = files::hash_from_hex(text) {
+			return Ok(Self { id: ModelId(id), genesis: None });
+		}
+		match Self::beside(Path::new(text))? {
+			Some(named) => Ok(named),
+			None if Path::new(text).is_dir() => Err(CliError::Content {
+				path: text.into(),
+				what: "no model was registered from this folder".into(),
+				help: "run `zkml register`, or name the model by its id".into(),
+			}),
+			None => Err(CliError::Content {
+				path: text.into(),
+				what: "neither a model's id, 32 bytes in hexadecimal, nor a folder".into(),
+				help: "name the model as `zkml register` printed it, or the folder of its keys"
+					.into(),
+			}),
+		}
+	}
+
+	/// Reads the note in a keys' folder, if there is one.
+	pub(crate) fn beside(keys: &Path) -> Result<Option<Self>, CliError> {
+		let Some(Registration { genesis, model, .. }) = Registration::open(keys)? else {
+			return Ok(None);
+		};
+		let id = files::hash_from_hex(&model).ok_or_else(|| CliError::Content {
+			path: keys.join("registration.json"),
+			what: format!("{model} is no model's id"),
+			help: "register the model again with `zkml register`, or name it by its id".into(),
+		})?;
+		Ok(Some(Self { id: ModelId(id), genesis: Some(genesis) }))
+	}
+
+	/// Connects to a chain, and checks that it is the model's.
+	pub(crate) async fn connect(&self, url: &str) -> Result<Chain, ChainError> {
+		let chain = Chain::connect(url).await?;
+		if let Some(genesis) = &self.genesis {
+			chain.ensure(genesis)?;
+		}
+		Ok(chain)
+	}
+
+	/// The id as it is shown.
+	pub(crate) fn hex(&self) -> String {
+		hex::encode(self.id.0)
+	}
+}
+
+/// A number of blocks, or a block's number, or `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OrNone<T>(pub(crate) Option<T>);
+
+impl<T: std::str::FromStr> std::str::FromStr for OrNone<T>
+where
+	T::Err: std::fmt::Display,
+{
+	type Err = String;
+
+	fn from_str(text: &str) -> Result<Self, String> {
+		match text {
+			"none" => Ok(Self(None)),
+			_ => match text.parse() {
+				Ok(value) => Ok(Self(Some(value))),
+				Err(error) => Err(format!("{error}; or \"none\"")),
+			},
+		}
+	}
+}
+
 /// Runs chain calls to their end.
 pub(crate) fn block_on<T>(
-	future: impl std::future::Future<Output = Result<T, crate::chain::ChainError>>,
+	future: impl std::future::Future<Output = Result<T, ChainError>>,
 ) -> Result<T, CliError> {
 	let runtime = tokio::runtime::Runtime::new()
 		.map_err(|error| CliError::Other(format!("no asynchronous runtime: {error}")))?;
@@ -274,9 +373,31 @@ pub(crate) fn summary(shown: &serde_json::Value) -> String {
 }
 
 /// Prints what became of a transaction.
-pub(crate) fn show_included(ui: &Ui, included: &crate::chain::Included) {
+pub(crate) fn show_included(ui: &Ui, included: &Included) {
 	ui.line(format!("block {} 0x{}", included.block, hex::encode(included.block_hash)));
 	ui.line(format!("fee {}", fee(included.fee)));
+	if included.held > 0 {
+		ui.line(format!("deposit {}", fee(included.held)));
+	}
+	if included.released > 0 {
+		ui.line(format!("deposit returned {}", fee(included.released)));
+	}
+}
+
+/// The same for programs, besides other fields.
+pub(crate) fn with_included(
+	included: &Included,
+	mut fields: serde_json::Value,
+) -> serde_json::Value {
+	fields["block"] = included.block.into();
+	fields["block_hash"] = hex::encode(included.block_hash).into();
+	fields["fee"] = included.fee.to_string().into();
+	fields["deposit"] = json!({
+		"held": included.held.to_string(),
+		"released": included.released.to_string(),
+	});
+	fields["events"] = json!(included.events);
+	fields
 }
 
 /// A fee in whole units of twelve decimals.

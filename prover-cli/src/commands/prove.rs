@@ -1,25 +1,29 @@
 //! `zkml prove`
 
-use super::{block_on, describe, summary, written};
+use super::{block_on, describe, model::state_of, summary, written, Named};
 use crate::{
-	chain::{self, Chain, ChainError},
+	chain::{self, ChainError, Next},
 	error::CliError,
-	files::{self, CircuitFolder, Claim, Destination, KeysFolder, Registration, FORMAT, TOOL},
+	files::{self, AnchorBlock, CircuitFolder, Claim, Destination, KeysFolder, FORMAT, TOOL},
 	ui::{self, Ui},
 };
 use clap::Args;
 use codec::Encode;
-use serde_json::json;
-use std::path::PathBuf;
-use zkml_circuits::{assign, r1cs::write_wtns, samples};
-use zkml_primitives::{Context, ModelId};
-use zkml_prover::{json as snarkjs, prove, verify, zkey};
+use serde_json::{json, Value};
+use std::{
+	path::{Path, PathBuf},
+	time::Duration,
+};
+use zkml_circuits::{assign, r1cs::write_wtns, samples, Assignment, Graph};
+use zkml_primitives::{Context, Proof, VerifyingKey};
+use zkml_prover::{json as snarkjs, prove, verify, zkey, ProvingKey};
 
 /// Prove what a model answers to an input.
 ///
 /// A proof is tied to a context. With --url it is that of the account's next submission to that
-/// chain, for the model registered from these keys. Without, it is --context, or zero: such a
-/// proof can be verified by anybody, but not submitted to a chain.
+/// chain, for the model registered from these keys; several inputs are proven for one submission
+/// after the other, so that `zkml submit` can send them as one batch. Without, the context is
+/// --context, or zero: such a proof can be verified by anybody, but not submitted to a chain.
 #[derive(Debug, Args)]
 pub struct Prove {
 	/// The circuit's folder.
@@ -28,27 +32,41 @@ pub struct Prove {
 	/// The keys' folder.
 	#[arg(long, default_value = "target/zkml/keys")]
 	keys: PathBuf,
-	/// The input in real units: {"NAME": [numbers]}.
-	#[arg(long)]
-	input: PathBuf,
-	/// The proof's folder.
-	#[arg(short, long, default_value = "target/zkml/proof")]
-	output: PathBuf,
+	/// The input in real units: {"NAME": [numbers]}. Repeat it for several proofs.
+	#[arg(long, required = true, value_name = "FILE")]
+	input: Vec<PathBuf>,
+	/// The proof's folder; of several proofs the folder of their folders [default:
+	/// target/zkml/proof, or target/zkml/proofs for several].
+	#[arg(short, long, value_name = "DIR")]
+	output: Option<PathBuf>,
 	/// The chain on which the proof will be submitted.
 	#[arg(long, requires = "suri", conflicts_with = "context")]
 	url: Option<String>,
 	/// Who will submit it: a secret URI such as //Alice, or a mnemonic.
 	#[arg(long, env = "ZKML_SURI", hide_env_values = true)]
 	suri: Option<String>,
-	/// The registered model [default: as `zkml register` noted beside the keys].
+	/// The registered model: its id, or the folder of its keys [default: as `zkml register` noted
+	/// beside the keys].
 	#[arg(long, requires = "url")]
 	model: Option<String>,
+	/// How many submissions of the account to the model come before this one: those that are proven
+	/// and not submitted yet.
+	#[arg(long, requires = "url", value_name = "N", default_value_t = 0)]
+	ahead: u64,
 	/// The context as 32 bytes in hexadecimal.
 	#[arg(long)]
 	context: Option<String>,
 	/// Also write the witness, which holds the private input, as a .wtns file.
 	#[arg(long)]
 	witness: Option<PathBuf>,
+}
+
+/// A proof that was made.
+struct Made {
+	output: PathBuf,
+	claim: Claim,
+	evaluating: Duration,
+	proving: Duration,
 }
 
 impl Prove {
@@ -64,130 +82,247 @@ impl Prove {
 				right_hash: circuit.file.circuit_sha256,
 			});
 		}
+		let outputs = self.outputs()?;
 		let graph = circuit.graph()?;
-		let values = samples::read_json(&files::read_text(&self.input)?, &graph.input.name)
-			.map_err(CliError::within(&self.input, &[]))?;
-		let input = graph.quantize_input(&values).map_err(CliError::within(&self.input, &[]))?;
-		let (context, destination) = self.context()?;
+		// All of them first: no proof is made if one input is wrong.
+		let inputs = (self.input.iter())
+			.map(|path| quantized(path, &graph))
+			.collect::<Result<Vec<_>, CliError>>()?;
+		let next = self.next(ui, &keys.verifying_key)?;
+		let fixed = self.fixed_context()?;
 
-		let path = keys.proving_key();
-		let damaged = |what: String| CliError::Content {
-			path: path.clone(),
-			what,
-			help: "make the keys again with `zkml setup`".into(),
-		};
-		let bytes = files::read(&path)?;
-		let manifest = zkey::read_manifest(&bytes).map_err(|error| damaged(error.to_string()))?;
-		let made_for = manifest.map(|manifest| manifest.circuit_sha256).unwrap_or_default();
-		if made_for != circuit.file.circuit_sha256 {
-			return Err(CliError::Mismatch {
-				left: path.display().to_string(),
-				left_hash: made_for,
-				right: circuit.path.display().to_string(),
-				right_hash: circuit.file.circuit_sha256,
-			});
+		let (key, loading) = load(ui, &keys, &circuit)?;
+		let mut all = Vec::new();
+		for (position, (input, output)) in (0..).zip(inputs.iter().zip(&outputs)) {
+			let next = next.map(|next| next.later(self.ahead.saturating_add(position)));
+			let context = next.map_or(fixed, |next| next.context());
+			let (assignment, evaluating) =
+				ui.step("evaluating", || assign(&graph, &circuit.file.options, input, &context));
+			let assignment = assignment?;
+			let (proof, proving) =
+				ui.step("proving", || prove(&key, &assignment.witness, &mut rand::rngs::OsRng));
+			let damaged = |what: String| damaged(&keys, what);
+			let proof = proof.map_err(|error| damaged(error.to_string()))?;
+			let signals = assignment.statement.signals();
+			verify(&keys.verifying_key, signals, &proof).map_err(|error| {
+				damaged(format!("the proof made with this key does not verify: {error}"))
+			})?;
+			let claim = Claim {
+				format: FORMAT,
+				tool: TOOL.into(),
+				circuit_sha256: circuit.file.circuit_sha256.clone(),
+				context: hex::encode(context.0),
+				destination: next.map(destination),
+				inference: hex::encode(assignment.inference.encode()),
+				shown: describe(&circuit.file.interface, &assignment.inference),
+			};
+			ui.line(summary(&claim.shown));
+			ui.line(format!(
+				"key {}, witness {}, proof {}",
+				ui::time(loading),
+				ui::time(evaluating),
+				ui::time(proving)
+			));
+			self.write(ui, output, &claim, &assignment, &proof)?;
+			all.push(Made { output: output.clone(), claim, evaluating, proving });
 		}
-		let (key, loading) = ui.step("loading the key", || zkey::read(&bytes));
-		let key = key.map_err(|error| damaged(error.to_string()))?;
-		let (assignment, evaluating) =
-			ui.step("evaluating", || assign(&graph, &circuit.file.options, &input, &context));
-		let assignment = assignment?;
-		let (proof, proving) =
-			ui.step("proving", || prove(&key, &assignment.witness, &mut rand::rngs::OsRng));
-		let proof = proof.map_err(|error| damaged(error.to_string()))?;
-		let signals = assignment.statement.signals();
-		verify(&keys.verifying_key, signals, &proof).map_err(|error| {
-			damaged(format!("the proof made with this key does not verify: {error}"))
-		})?;
+		if let Some(Next { anchor: Some(anchor), max_age: Some(age), .. }) = next {
+			ui.note(format!(
+				"made for block {}: accepted up to block {}, so submit soon",
+				anchor.block,
+				anchor.block.saturating_add(age)
+			));
+		}
+		self.report(ui, loading, &all);
+		Ok(())
+	}
 
-		let shown = describe(&circuit.file.interface, &assignment.inference);
-		let claim = Claim {
-			format: FORMAT,
-			tool: TOOL.into(),
-			circuit_sha256: circuit.file.circuit_sha256,
-			context: hex::encode(context.0),
-			destination,
-			inference: hex::encode(assignment.inference.encode()),
-			shown,
+	/// Where each proof goes.
+	fn outputs(&self) -> Result<Vec<PathBuf>, CliError> {
+		let several = self.input.len() > 1;
+		if !several {
+			return Ok(vec![self.folder()]);
+		}
+		if self.witness.is_some() {
+			return Err(CliError::Other("--witness goes with one --input".into()));
+		}
+		let folder = self.folder();
+		let mut outputs = Vec::new();
+		for path in &self.input {
+			let output = folder.join(path.file_stem().unwrap_or_default());
+			if outputs.contains(&output) {
+				return Err(CliError::Content {
+					path: path.clone(),
+					what: "another input has this name, too".into(),
+					help: "each proof's folder is named after its input: rename one".into(),
+				});
+			}
+			outputs.push(output);
+		}
+		// What an earlier run left would be submitted together with these.
+		for entry in std::fs::read_dir(&folder).into_iter().flatten() {
+			let path = entry.map_err(CliError::file(&folder))?.path();
+			if !outputs.contains(&path) {
+				return Err(CliError::Content {
+					path: folder.clone(),
+					what: format!("the folder exists and holds {}", path.display()),
+					help: "choose another folder with -o".into(),
+				});
+			}
+		}
+		Ok(outputs)
+	}
+
+	/// Where the proof goes, or the folders of all.
+	fn folder(&self) -> PathBuf {
+		let name = if self.input.len() > 1 { "proofs" } else { "proof" };
+		self.output.clone().unwrap_or_else(|| Path::new("target/zkml").join(name))
+	}
+
+	/// The context, where no chain gives it.
+	fn fixed_context(&self) -> Result<Context, CliError> {
+		let Some(text) = &self.context else { return Ok(Context([0; 32])) };
+		let bytes = files::hash_from_hex(text).filter(|bytes| bytes[31] < 0x20);
+		bytes.map(Context).ok_or_else(|| {
+			CliError::Other(format!(
+				"--context {text}: 32 bytes in hexadecimal, little-endian, below 2^253"
+			))
+		})
+	}
+
+	/// What the account's next submission must be made for, where it is for a chain.
+	fn next(&self, ui: &Ui, key: &VerifyingKey) -> Result<Option<Next>, CliError> {
+		let (Some(url), Some(suri)) = (&self.url, &self.suri) else { return Ok(None) };
+		let named = match &self.model {
+			Some(text) => Named::new(text)?,
+			None => Named::beside(&self.keys)?.ok_or_else(|| {
+				CliError::Other(
+					"which model? run `zkml register` first, or name it with --model".into(),
+				)
+			})?,
 		};
+		let account = chain::signer(suri)?.public_key().0;
+		let (standing, next) = block_on(async {
+			let state = named.connect(url).await?.state().await?;
+			let info = state.registered(named.id).await?;
+			let standing = (info.model.key == *key).then_some(state_of(&state, &info).await?);
+			Ok::<_, ChainError>((standing, state.next(named.id, account).await?))
+		})?;
+		let standing = standing.ok_or_else(|| CliError::Content {
+			path: self.keys.clone(),
+			what: format!("model 0x{} is registered with another verifying key", named.hex()),
+			help: "prove with the keys that it was registered from, or register these".into(),
+		})?;
+		if !standing.accepts() {
+			standing.lines().iter().for_each(|line| ui.note(line));
+		}
+		Ok(Some(next))
+	}
+
+	/// Writes a proof's folder, and the witness if it is wanted.
+	fn write(
+		&self,
+		ui: &Ui,
+		output: &Path,
+		claim: &Claim,
+		assignment: &Assignment,
+		proof: &Proof,
+	) -> Result<(), CliError> {
 		let other = |error: snarkjs::JsonError| CliError::Other(error.to_string());
-		let proof_json = files::to_json(&snarkjs::proof_to_json(&proof).map_err(other)?);
+		let signals = assignment.statement.signals();
+		let proof = files::to_json(&snarkjs::proof_to_json(proof).map_err(other)?);
 		let public = files::to_json(&snarkjs::signals_to_json(signals).map_err(other)?);
-		let inference = files::to_json(&claim);
+		let inference = files::to_json(claim);
 		let contents: [(&str, &[u8]); 3] =
-			[("proof.json", &proof_json), ("public.json", &public), ("inference.json", &inference)];
-		files::write_folder(&self.output, &contents)?;
+			[("proof.json", &proof), ("public.json", &public), ("inference.json", &inference)];
+		files::write_folder(output, &contents)?;
 		if let Some(path) = &self.witness {
 			let mut bytes = Vec::new();
 			write_wtns(&assignment.witness, &mut bytes).map_err(CliError::file(path))?;
 			files::write(path, &bytes)?;
 		}
-
-		ui.line(summary(&claim.shown));
-		ui.line(format!(
-			"key {}, witness {}, proof {}",
-			ui::time(loading),
-			ui::time(evaluating),
-			ui::time(proving)
-		));
-		written(ui, &self.output, &contents);
-		ui.json(
-			"prove",
-			json!({
-				"output": self.output,
-				"claim": claim,
-				"seconds": {
-					"key": loading.as_secs_f64(),
-					"witness": evaluating.as_secs_f64(),
-					"proof": proving.as_secs_f64(),
-				},
-			}),
-		);
-		let (proof, keys) = (self.output.display(), self.keys.display());
-		ui.next(match &self.url {
-			Some(url) => format!("zkml submit {proof} --url {url} --suri …"),
-			None => format!("zkml verify {proof} --keys {keys}"),
-		});
+		written(ui, output, &contents);
 		Ok(())
 	}
 
-	/// The context, and what it stands for.
-	fn context(&self) -> Result<(Context, Option<Destination>), CliError> {
-		if let Some(text) = &self.context {
-			let bytes =
-				files::hash_from_hex(text).filter(|bytes| bytes[31] < 0x20).ok_or_else(|| {
-					CliError::Other(format!(
-						"--context {text}: 32 bytes in hexadecimal, little-endian, below 2^253"
-					))
-				})?;
-			return Ok((Context(bytes), None));
-		}
-		let (Some(url), Some(suri)) = (&self.url, &self.suri) else {
-			return Ok((Context([0; 32]), None));
+	fn report(&self, ui: &Ui, loading: Duration, all: &[Made]) {
+		let seconds = |evaluating: Duration, proving: Duration| {
+			json!({
+				"key": loading.as_secs_f64(),
+				"witness": evaluating.as_secs_f64(),
+				"proof": proving.as_secs_f64(),
+			})
 		};
-		let model = match &self.model {
-			Some(text) => text.clone(),
-			None => Registration::open(&self.keys)?
-				.map(|registration| registration.model)
-				.ok_or_else(|| {
-					CliError::Other(
-						"which model? run `zkml register` first, or name it with --model".into(),
-					)
-				})?,
+		let one = |made: &Made| {
+			let Made { output, claim, evaluating, proving } = made;
+			let seconds = seconds(*evaluating, *proving);
+			json!({ "output": output, "claim": claim, "seconds": seconds })
 		};
-		let model = files::hash_from_hex(&model)
-			.ok_or_else(|| CliError::Other(format!("--model {model}: 32 bytes in hexadecimal")))?;
-		let account = chain::signer(suri)?.public_key().0;
-		block_on(async {
-			let chain = Chain::connect(url).await?;
-			let (context, nonce) = chain.context(ModelId(model), account).await?;
-			let destination = Destination {
-				genesis: hex::encode(chain.genesis()),
-				model: hex::encode(model),
-				account: hex::encode(account),
-				nonce,
-			};
-			Ok::<_, ChainError>((context, Some(destination)))
-		})
+		let proofs: Vec<Value> = all.iter().map(one).collect();
+		let mut value = match proofs.as_slice() {
+			[one] => one.clone(),
+			_ => json!({ "output": self.folder() }),
+		};
+		value["proofs"] = proofs.into();
+		ui.json("prove", value);
+		let (folder, keys) = (self.folder(), self.keys.display());
+		let proof = match all {
+			[one, _, ..] => one.output.display(),
+			_ => folder.display(),
+		};
+		ui.next(match &self.url {
+			Some(url) => format!("zkml submit {} --url {url} --suri …", folder.display()),
+			None => format!("zkml verify {proof} --keys {keys}"),
+		});
 	}
+}
+
+/// An input as the circuit takes it.
+fn quantized(path: &Path, graph: &Graph) -> Result<Vec<i64>, CliError> {
+	let values = samples::read_json(&files::read_text(path)?, &graph.input.name)
+		.map_err(CliError::within(path, &[]))?;
+	graph.quantize_input(&values).map_err(CliError::within(path, &[]))
+}
+
+/// A destination as it is written beside a proof.
+fn destination(next: Next) -> Destination {
+	Destination {
+		genesis: hex::encode(next.genesis),
+		model: hex::encode(next.model.0),
+		account: hex::encode(next.account),
+		nonce: next.nonce,
+		anchor: next
+			.anchor
+			.map(|anchor| AnchorBlock { block: anchor.block, hash: hex::encode(anchor.hash) }),
+	}
+}
+
+fn damaged(keys: &KeysFolder, what: String) -> CliError {
+	CliError::Content {
+		path: keys.proving_key(),
+		what,
+		help: "make the keys again with `zkml setup`".into(),
+	}
+}
+
+/// Loads the proving key, and checks that it is the circuit's.
+fn load(
+	ui: &Ui,
+	keys: &KeysFolder,
+	circuit: &CircuitFolder,
+) -> Result<(ProvingKey, Duration), CliError> {
+	let path = keys.proving_key();
+	let bytes = files::read(&path)?;
+	let manifest = zkey::read_manifest(&bytes).map_err(|error| damaged(keys, error.to_string()))?;
+	let made_for = manifest.map(|manifest| manifest.circuit_sha256).unwrap_or_default();
+	if made_for != circuit.file.circuit_sha256 {
+		return Err(CliError::Mismatch {
+			left: path.display().to_string(),
+			left_hash: made_for,
+			right: circuit.path.display().to_string(),
+			right_hash: circuit.file.circuit_sha256.clone(),
+		});
+	}
+	let (key, loading) = ui.step("loading the key", || zkey::read(&bytes));
+	Ok((key.map_err(|error| damaged(keys, error.to_string()))?, loading))
 }

@@ -1,8 +1,8 @@
 //! `zkml register`
 
-use super::{block_on, show_included, ChainArgs};
+use super::{block_on, show_included, with_included, ChainArgs, Named};
 use crate::{
-	chain::{self, Chain},
+	chain::{self, address, AccountId, Candidate, Chain, ChainError, State},
 	error::CliError,
 	files::{self, KeysFolder, Registration},
 	ui::Ui,
@@ -10,9 +10,11 @@ use crate::{
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
-use zkml_primitives::Metadata;
+use zkml_primitives::{Metadata, ModelId, Scheme, Setup, Terms, SEMANTICS_V1};
 
 /// Register a model on a chain.
+///
+/// A deposit is taken for its storage, and returned when the model is deregistered.
 #[derive(Debug, Args)]
 pub struct Register {
 	/// The keys' folder.
@@ -26,6 +28,49 @@ pub struct Register {
 	/// Where its ONNX file can be had, at most 256 bytes.
 	#[arg(long, default_value = "")]
 	uri: String,
+	/// Accept only proofs made for a block at most so many blocks old [default: any].
+	#[arg(long, value_name = "BLOCKS")]
+	max_age: Option<u32>,
+	/// Keep each account's last output as a receipt for so many blocks [default: no receipts].
+	#[arg(long, value_name = "BLOCKS")]
+	receipts: Option<u32>,
+	/// The version before this one: its id, or the folder of its keys.
+	#[arg(long, value_name = "MODEL")]
+	supersedes: Option<String>,
+}
+
+/// Checks what the chain would check, before a fee is paid to learn it.
+async fn check(
+	state: &State,
+	account: AccountId,
+	candidate: &Candidate<'_>,
+) -> Result<(), ChainError> {
+	let refused = |name: &str| Err(ChainError::Needless(format!("Zkml::{name}")));
+	state.ensure_terms(&candidate.terms)?;
+	let development = candidate.setup == Setup::Development;
+	if development && !state.policy().await?.allow_development_keys {
+		return refused("DevelopmentKeyRefused");
+	}
+	let Candidate { key, interface, .. } = candidate;
+	let id = ModelId::derive(&account, Scheme::Groth16, SEMANTICS_V1, key, interface);
+	if state.model(id).await?.is_some() {
+		return Err(ChainError::AlreadyRegistered(hex::encode(id.0)));
+	}
+	if let Some(tombstone) = state.tombstone(id).await? {
+		let model = hex::encode(id.0);
+		return Err(ChainError::ModelDeregistered { model, at: tombstone.at });
+	}
+	if let Some(before) = candidate.supersedes {
+		let registration = state.registered(before).await?.registration;
+		if registration.owner != account {
+			let owner = address(&registration.owner);
+			return Err(ChainError::NotOwner { owner, here: address(&account) });
+		}
+		if registration.superseded_by.is_some() {
+			return refused("AlreadySuperseded");
+		}
+	}
+	Ok(())
 }
 
 impl Register {
@@ -44,20 +89,24 @@ impl Register {
 			onnx_sha256,
 			uri: self.uri.into_bytes().try_into().map_err(|_| long("uri"))?,
 		};
+		let before = self.supersedes.as_deref().map(Named::new).transpose()?;
+		let candidate = Candidate {
+			key: &keys.verifying_key,
+			interface: &keys.manifest.interface,
+			setup: keys.manifest.setup.into(),
+			metadata: &metadata,
+			terms: Terms { max_age: self.max_age, receipt_lifetime: self.receipts },
+			supersedes: before.as_ref().map(|before| before.id),
+		};
 		let signer = chain::signer(&self.chain.suri)?;
 		let (result, _) = ui.step("registering", || {
 			block_on(async {
-				let chain = Chain::connect(&self.chain.url).await?;
-				let setup = keys.manifest.setup.into();
-				let included = chain
-					.register(
-						&signer,
-						&keys.verifying_key,
-						&keys.manifest.interface,
-						setup,
-						&metadata,
-					)
-					.await?;
+				let chain = match &before {
+					Some(before) => before.connect(&self.chain.url).await?,
+					None => Chain::connect(&self.chain.url).await?,
+				};
+				check(&chain.state().await?, signer.public_key().0, &candidate).await?;
+				let included = chain.register_candidate(&signer, &candidate).await?;
 				Ok((chain.genesis(), included))
 			})
 		});
@@ -74,18 +123,25 @@ impl Register {
 
 		ui.line(format!("model 0x{}", registration.model));
 		show_included(ui, &included);
-		ui.json(
-			"register",
-			json!({
-				"registration": registration,
-				"block": included.block,
-				"fee": included.fee.to_string(),
-			}),
-		);
+		let fields = json!({
+			"registration": registration,
+			"terms": candidate.terms,
+			"supersedes": candidate.supersedes.map(|id| hex::encode(id.0)),
+		});
+		ui.json("register", with_included(&included, fields));
+		if candidate.setup == Setup::Development {
+			ui.note("development keys: whoever made them can forge proofs of this model");
+		}
+		let url = &self.chain.url;
+		if let (Some(before), false) = (candidate.supersedes, ui.json) {
+			let id = hex::encode(before.0);
+			ui.note(format!(
+				"the version before it remains: zkml model deprecate 0x{id} --within BLOCKS --url {url}"
+			));
+		}
 		ui.next(format!(
-			"zkml prove CIRCUIT --keys {} --input INPUT.json --url {} --suri …",
+			"zkml prove CIRCUIT --keys {} --input INPUT.json --url {url} --suri …",
 			self.keys.display(),
-			self.chain.url
 		));
 		Ok(())
 	}

@@ -2,6 +2,7 @@
 
 use super::summary;
 use crate::{
+	chain::address,
 	error::CliError,
 	files::{self, KeysFolder, ProofFolder},
 	ui::Ui,
@@ -39,6 +40,13 @@ impl Verify {
 		}
 		let context = files::hash_from_hex(&folder.claim.context)
 			.ok_or_else(|| CliError::Invalid("inference.json: no context".into()))?;
+		if let Some(destination) = &folder.claim.destination {
+			if destination.context() != Some(Context(context)) {
+				return Err(CliError::Invalid(
+					"inference.json: the context is not that of the destination".into(),
+				));
+			}
+		}
 		let interface = &keys.manifest.interface;
 		let statement = Statement::new(interface, &folder.inference, &Context(context))
 			.map_err(|error| CliError::Invalid(format!("inference.json: {error}")))?;
@@ -66,7 +74,16 @@ impl Verify {
 			}),
 		);
 		if let Some(destination) = &folder.claim.destination {
-			ui.note(format!("made for model 0x{}", destination.model));
+			let account = files::hash_from_hex(&destination.account).unwrap_or_default();
+			let anchor = destination.anchor.as_ref();
+			let anchor = anchor.map(|anchor| format!(", block {}", anchor.block));
+			ui.note(format!(
+				"made for model 0x{}, {}, nonce {}{}",
+				destination.model,
+				address(&account),
+				destination.nonce,
+				anchor.unwrap_or_default()
+			));
 		}
 		Ok(())
 	}

@@ -33,6 +33,7 @@ impl Place {
 	pub(crate) fn zkml(&self, arguments: &[&str]) -> Command {
 		let mut command = Command::cargo_bin("zkml").unwrap();
 		command.current_dir(self.0.path()).args(arguments);
+		command.env_remove("ZKML_URL").env_remove("ZKML_SURI");
 		command
 	}
 

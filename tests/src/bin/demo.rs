@@ -9,7 +9,7 @@ use std::{
 };
 use zkml_circuits::{quantize, Options};
 use zkml_cli::{
-	chain::{signer, Chain, ChainError, Included},
+	chain::{signer, Chain, ChainError, Included, Refusal, Submission},
 	commands::fee,
 	ui::{bytes, time},
 };
@@ -20,8 +20,11 @@ use zkml_tests::{
 	node::{end_all, Node},
 };
 
-/// Images to prove.
+/// Images to prove one by one.
 const IMAGES: usize = 12;
+
+/// Images to prove together.
+const BATCH: usize = 8;
 
 /// What a shell reports for a program that SIGINT ended.
 const INTERRUPTED: i32 = 130;
@@ -82,7 +85,7 @@ async fn run() -> Result<()> {
 	let heldout = digits.example.heldout();
 	let labels = heldout.labels.as_ref().ok_or("the example has labels")?;
 	println!("image  label  proven  proving time  proof  block  fee");
-	let mut last = None;
+	let (mut last, mut paid) = (None, 0);
 	for (index, image) in heldout.iter().enumerate().take(IMAGES) {
 		let (context, _) =
 			chain.context(model, account).await.map_err(|error| error.to_string())?;
@@ -109,10 +112,15 @@ async fn run() -> Result<()> {
 			if labels[index] == proven as i64 { "" } else { "   (the model errs)" },
 		);
 		last = Some((assignment.inference, proof, context));
+		paid = included.fee;
 	}
 
+	heading("Several in one transaction");
+	let images: Vec<&[f32]> = heldout.iter().skip(IMAGES).take(BATCH).collect();
+	together(&chain, &digits, model, &images, paid).await?;
+
 	heading("What the chain refuses");
-	let image = heldout.iter().nth(IMAGES).ok_or("there are more images")?;
+	let image = heldout.iter().nth(IMAGES + BATCH).ok_or("there are more images")?;
 	let replayed = last.ok_or("an image was proven")?;
 	refusals(&chain, &digits, model, image, replayed).await
 }
@@ -178,6 +186,56 @@ fn prepare() -> Result<Ready> {
 	let best = times.iter().min().copied().unwrap_or_default();
 	println!("verifying     {} natively, key preparation included", time(best));
 	Ok(digits)
+}
+
+/// Submits several proofs as a batch; `alone` is what one costs by itself.
+async fn together(
+	chain: &Chain,
+	digits: &Ready,
+	model: ModelId,
+	images: &[&[f32]],
+	alone: u128,
+) -> Result<()> {
+	let text = |error: ChainError| error.to_string();
+	let alice = signer("//Alice").map_err(text)?;
+	let account = alice.public_key().0;
+	let next = chain.next(model, account).await.map_err(text)?;
+	let (mut submissions, mut signals) = (Vec::new(), 0);
+	for (ahead, image) in (0..).zip(images) {
+		let assignment = digits.assign(image, &next.later(ahead).context());
+		signals += assignment.statement.signals().len() as u32;
+		let proof = digits.prove(&assignment);
+		let inference = assignment.inference;
+		submissions.push(Submission { model, anchor: None, inference, proof });
+	}
+	// What the chain says before anything is paid, of one that is forged and of the honest ones.
+	let mut forged = submissions.clone();
+	forged[2].proof = submissions[1].proof;
+	let state = chain.state().await.map_err(text)?;
+	match state.dry_run(account, signals, &forged).await.map_err(text)? {
+		Err(Refusal { culprits, .. }) if culprits.iter().all(|(position, _)| *position == 2) => {
+			println!("one proof forged          found by a dry run, at no cost");
+		},
+		other => return Err(format!("a forged batch: {other:?}")),
+	}
+	let included = chain.submit_all(&alice, signals, &submissions).await.map_err(text)?;
+	let count = included.verified.len();
+	let claimed = submissions.iter().map(|submission| &submission.inference.output);
+	if !included.verified.iter().eq(claimed) {
+		return Err(format!("the chain verified {count} outputs, and not those proven"));
+	}
+	let each = included.fee / count.max(1) as u128;
+	if each >= alone {
+		return Err(format!("{} each, and {} alone", fee(each), fee(alone)));
+	}
+	println!(
+		"{count} proofs in block {:<4}    {} in all, {} each in place of {}",
+		included.block,
+		fee(included.fee),
+		fee(each),
+		fee(alone)
+	);
+	Ok(())
 }
 
 /// Submits what must be refused, and checks that each refusal names the right cause.

@@ -1,20 +1,28 @@
+mod batch;
 mod deregister_model;
 mod encoding;
+mod freshness;
+mod lifecycle;
+mod migrations;
+mod ownership;
+mod receipts;
 mod register_model;
 mod submit_inference;
 mod try_state;
 mod verifier;
 mod view_functions;
+mod weights;
 
 use crate::{
 	fixtures::{metadata, Prover},
 	mock::*,
-	Error, Event, Models, Nonces, Tombstones,
+	Error, Event, Models, Nonces, Registrations, Tombstones,
 };
-use frame_support::{assert_noop, assert_ok, BoundedVec};
+use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo, BoundedVec};
 use zkml_primitives::{
 	Context, Inference, InputVisibility, Interface, Metadata, ModelId, Output, OutputKind, Packing,
-	Proof, Scale, Scheme, Setup, Tensor, Values, WeightsVisibility, SEMANTICS_V1,
+	Proof, Scale, Scheme, Setup, Submission, Tensor, Terms, Values, WeightsVisibility,
+	SEMANTICS_V1,
 };
 
 const CEREMONY: Setup = Setup::Ceremony { transcript: [3; 32], contributions: 2 };
@@ -62,16 +70,44 @@ fn id(prover: &Prover, owner: u64) -> ModelId {
 	ModelId::derive(&owner, Scheme::Groth16, SEMANTICS_V1, &prover.key(), &prover.interface)
 }
 
+/// Registers the model for an account.
+fn register_with(
+	account: u64,
+	prover: &Prover,
+	setup: Setup,
+	terms: Terms,
+	supersedes: Option<ModelId>,
+) -> sp_runtime::DispatchResult {
+	let (key, interface) = (Box::new(prover.key()), prover.interface);
+	Zkml::register_model(signed(account), key, interface, setup, metadata(), terms, supersedes)
+}
+
 /// Registers the model for Alice.
 fn register(prover: &Prover) -> ModelId {
-	let key = Box::new(prover.key());
-	assert_ok!(Zkml::register_model(signed(ALICE), key, prover.interface, CEREMONY, metadata()));
+	register_on(prover, Terms::default())
+}
+
+/// Registers the model for Alice, on these terms.
+fn register_on(prover: &Prover, terms: Terms) -> ModelId {
+	assert_ok!(register_with(ALICE, prover, CEREMONY, terms, None));
 	id(prover, ALICE)
+}
+
+/// Submits with the model's own number of signals, and without an anchor.
+fn submit(
+	account: u64,
+	model: ModelId,
+	inference: Inference,
+	proof: Proof,
+) -> DispatchResultWithPostInfo {
+	let signals = Models::<Test>::get(model).map_or(2, |entry| entry.signals);
+	let submission = Submission { model, anchor: None, inference, proof };
+	Zkml::submit_inference(signed(account), signals, submission)
 }
 
 /// The context of an account's next inference.
 fn context(model: ModelId, account: u64) -> Context {
-	Zkml::context(model, account).unwrap()
+	Zkml::next_context(model, account).unwrap().context
 }
 
 /// Proves an account's next inference.

@@ -7,6 +7,8 @@ struct Registration {
 	interface: Interface,
 	setup: Setup,
 	metadata: Metadata,
+	terms: Terms,
+	supersedes: Option<ModelId>,
 }
 
 fn registration() -> Registration {
@@ -16,12 +18,18 @@ fn registration() -> Registration {
 		interface: prover.interface,
 		setup: CEREMONY,
 		metadata: metadata(),
+		terms: Terms { max_age: Some(9), receipt_lifetime: Some(1) },
+		supersedes: None,
 	}
 }
 
 fn call(account: u64, registration: Registration) -> sp_runtime::DispatchResult {
-	let Registration { key, interface, setup, metadata } = registration;
-	Zkml::register_model(signed(account), Box::new(key), interface, setup, metadata)
+	register_as(signed(account), registration)
+}
+
+fn register_as(origin: RuntimeOrigin, registration: Registration) -> sp_runtime::DispatchResult {
+	let Registration { key, interface, setup, metadata, terms, supersedes } = registration;
+	Zkml::register_model(origin, Box::new(key), interface, setup, metadata, terms, supersedes)
 }
 
 /// Changes a good registration and expects an error, with nothing written.
@@ -37,18 +45,124 @@ fn refuses(error: Error<Test>, change: impl FnOnce(&mut Registration)) {
 #[test]
 fn keeps_the_model_and_takes_a_deposit() {
 	ExtBuilder::production().build_and_execute(|| {
+		System::set_block_number(3);
 		let prover = public_logits();
-		let model = register(&prover);
+		let model = id(&prover, ALICE);
+		let wanted =
+			Registration { key: prover.key(), interface: prover.interface, ..registration() };
+		assert_ok!(call(ALICE, wanted));
 		let entry = Models::<Test>::get(model).unwrap();
-		assert_eq!(entry.owner, ALICE);
 		assert_eq!(entry.signals, 4);
 		assert_eq!(entry.key, prover.key());
 		assert_eq!(entry.interface, prover.interface);
 		assert_eq!(entry.setup, CEREMONY);
-		assert_eq!(entry.metadata, metadata());
+		assert_eq!(entry.terms, registration().terms);
+		assert_eq!(entry.status(u64::MAX), crate::Status::Active);
+		let found = Registrations::<Test>::get(model).unwrap();
+		assert_eq!((found.owner, found.registrant, found.heir), (ALICE, ALICE, None));
+		assert_eq!((found.version, found.supersedes, found.superseded_by), (1, None, None));
+		assert_eq!((found.since, found.metadata), (3, metadata()));
 		assert!(held(ALICE) > 1_000);
-		System::assert_last_event(Event::ModelRegistered { model, owner: ALICE }.into());
+		let event = Event::ModelRegistered { model, owner: ALICE, supersedes: None };
+		System::assert_last_event(event.into());
 	});
+}
+
+#[test]
+fn a_smaller_model_costs_less() {
+	ExtBuilder::production().build_and_execute(|| {
+		let large = register(&public_logits());
+		let small = register(&classifier());
+		assert_eq!(deposit(large) - deposit(small), 2 * 64);
+		let mut brief =
+			Registration { key: Prover::new(5, classifier().interface).key(), ..registration() };
+		brief.metadata.name = BoundedVec::truncate_from(b"brief".to_vec());
+		brief.metadata.uri = BoundedVec::default();
+		let before = held(ALICE);
+		assert_ok!(call(ALICE, brief));
+		assert_eq!(held(ALICE) - before, deposit(small) - (64 - 5) - 256);
+	});
+}
+
+mod with_a_version_before {
+	use super::*;
+
+	fn next(supersedes: ModelId) -> Registration {
+		let key = Prover::new(9, classifier().interface).key();
+		Registration { key, supersedes: Some(supersedes), ..registration() }
+	}
+
+	#[test]
+	fn makes_a_line() {
+		ExtBuilder::production().build_and_execute(|| {
+			let first = register(&classifier());
+			assert_ok!(call(ALICE, next(first)));
+			let second = id(&Prover::new(9, classifier().interface), ALICE);
+			let found = Registrations::<Test>::get(second).unwrap();
+			assert_eq!((found.version, found.supersedes), (2, Some(first)));
+			let before = Registrations::<Test>::get(first).unwrap();
+			assert_eq!((before.version, before.superseded_by), (1, Some(second)));
+			// Nothing else changes for the one before.
+			assert_eq!(Zkml::status(first), Some(crate::Status::Active));
+			let event =
+				Event::ModelRegistered { model: second, owner: ALICE, supersedes: Some(first) };
+			System::assert_last_event(event.into());
+			assert_ok!(Zkml::deregister_model(signed(ALICE), first));
+		});
+	}
+
+	#[test]
+	fn rejects_a_fork() {
+		ExtBuilder::production().build_and_execute(|| {
+			let first = register(&classifier());
+			assert_ok!(call(ALICE, next(first)));
+			let key = Prover::new(10, classifier().interface).key();
+			let fork = Registration { key, ..next(first) };
+			assert_noop!(call(ALICE, fork), Error::<Test>::AlreadySuperseded);
+		});
+	}
+
+	#[test]
+	fn takes_the_place_of_a_successor_that_is_gone() {
+		ExtBuilder::production().build_and_execute(|| {
+			let first = register(&classifier());
+			assert_ok!(call(ALICE, next(first)));
+			let mistaken = id(&Prover::new(9, classifier().interface), ALICE);
+			assert_ok!(Zkml::deregister_model(signed(ALICE), mistaken));
+			let key = Prover::new(10, classifier().interface).key();
+			assert_ok!(call(ALICE, Registration { key, ..next(first) }));
+		});
+	}
+
+	#[test]
+	fn rejects_models_of_others_and_of_nobody() {
+		ExtBuilder::production().build_and_execute(|| {
+			let first = register(&classifier());
+			assert_noop!(call(BOB, next(first)), Error::<Test>::NotOwner);
+			let unknown = ModelId([9; 32]);
+			assert_noop!(call(ALICE, next(unknown)), Error::<Test>::ModelNotFound);
+			assert_ok!(Zkml::deregister_model(signed(ALICE), first));
+			assert_noop!(call(ALICE, next(first)), Error::<Test>::ModelRetired);
+		});
+	}
+
+	#[test]
+	fn rejects_itself() {
+		ExtBuilder::production().build_and_execute(|| {
+			let own = id(&classifier(), ALICE);
+			let itself = Registration { supersedes: Some(own), ..registration() };
+			assert_noop!(call(ALICE, itself), Error::<Test>::ModelNotFound);
+		});
+	}
+}
+
+#[test]
+fn rejects_terms_that_cannot_be_kept() {
+	// The mock chain remembers ten blocks.
+	for max_age in [0, 1, 10, u32::MAX] {
+		refuses(Error::MalformedTerms, |bad| bad.terms.max_age = Some(max_age));
+	}
+	refuses(Error::MalformedTerms, |bad| bad.terms.receipt_lifetime = Some(0));
 }
 
 #[test]
@@ -65,11 +179,7 @@ fn gives_another_owner_another_id() {
 fn rejects_unsigned_origins() {
 	ExtBuilder::default().build_and_execute(|| {
 		for origin in [RuntimeOrigin::none(), RuntimeOrigin::root()] {
-			let Registration { key, interface, setup, metadata } = registration();
-			assert_noop!(
-				Zkml::register_model(origin, Box::new(key), interface, setup, metadata),
-				DispatchError::BadOrigin
-			);
+			assert_noop!(register_as(origin, registration()), DispatchError::BadOrigin);
 		}
 	});
 }
@@ -93,6 +203,14 @@ fn rejects_interfaces_that_make_no_sense() {
 fn rejects_large_interfaces() {
 	refuses(Error::InterfaceTooLarge, |bad| {
 		bad.interface.input = InputVisibility::Public(tensor(8, u32::MAX, 0));
+	});
+	let most = zkml_primitives::MAX_OUTPUTS;
+	refuses(Error::InterfaceTooLarge, |bad| {
+		bad.interface.output = OutputKind::Logits(tensor(1, most + 1, 0));
+	});
+	// 4,000 bytes are 130 words.
+	refuses(Error::InterfaceTooLarge, |bad| {
+		bad.interface.input = InputVisibility::Public(tensor(8, 4_000, 0));
 	});
 }
 
@@ -197,6 +315,8 @@ fn weighs_by_the_points_of_the_key() {
 			interface: prover.interface,
 			setup: CEREMONY,
 			metadata: metadata(),
+			terms: Terms::default(),
+			supersedes: None,
 		};
 		call.get_dispatch_info().call_weight
 	};

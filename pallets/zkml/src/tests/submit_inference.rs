@@ -2,22 +2,17 @@ use super::*;
 use crate::fixtures::largest;
 use codec::Encode;
 use frame_support::{
-	dispatch::{DispatchResultWithPostInfo, GetDispatchInfo, Pays},
+	dispatch::{GetDispatchInfo, Pays},
 	weights::Weight,
 };
 use frame_system::RawOrigin;
-use sp_runtime::{traits::Dispatchable, DispatchError};
+use sp_runtime::{traits::Dispatchable, ArithmeticError, DispatchError};
 use zkml_primitives::{context_for, MAX_SIGNALS, SUBMIT_INFERENCE};
 
-/// Submits with the model's own number of signals.
-fn submit(
-	account: u64,
-	model: ModelId,
-	inference: Inference,
-	proof: Proof,
-) -> DispatchResultWithPostInfo {
-	let signals = Models::<Test>::get(model).map_or(2, |entry| entry.signals);
-	Zkml::submit_inference(signed(account), signals, model, inference, proof)
+/// The call, with so many signals declared.
+fn call(signals: u32, model: ModelId, inference: Inference, proof: Proof) -> crate::Call<Test> {
+	let submission = Submission { model, anchor: None, inference, proof };
+	crate::Call::submit_inference { signals, submission }
 }
 
 /// Registers both models and gives them to a test.
@@ -65,7 +60,9 @@ fn accepts_a_public_input_however_it_is_written() {
 		let inference = logits(&[0, 0, 0], &input());
 		let proof = prove(prover, model, BOB, &inference);
 		let input = Some(Values::I32(BoundedVec::truncate_from(input())));
-		assert_ok!(submit(BOB, model, Inference { input, ..inference }, proof));
+		assert_ok!(submit(BOB, model, Inference { input, ..inference.clone() }, proof));
+		// Those who listen hear the same.
+		assert_eq!(Heard::take()[0].1.input(), inference.input.as_ref());
 	});
 }
 
@@ -122,12 +119,7 @@ fn rejects_what_the_hook_vetoes() {
 	with_models(|(prover, model), _| {
 		let inference = label(7);
 		let proof = prove(prover, model, BOB, &inference);
-		let call = RuntimeCall::from(crate::Call::submit_inference {
-			signals: 2,
-			model,
-			inference,
-			proof,
-		});
+		let call = RuntimeCall::from(call(2, model, inference, proof));
 		Veto::set(true);
 		assert_noop!(call.clone().dispatch(signed(BOB)), DispatchError::Other("veto"));
 		Veto::set(false);
@@ -140,10 +132,8 @@ fn rejects_unsigned_origins() {
 	with_models(|(prover, model), _| {
 		let proof = prove(prover, model, BOB, &label(7));
 		for origin in [RawOrigin::None, RawOrigin::Root] {
-			assert_noop!(
-				Zkml::submit_inference(origin.into(), 2, model, label(7), proof),
-				DispatchError::BadOrigin
-			);
+			let call = RuntimeCall::from(call(2, model, label(7), proof));
+			assert_noop!(call.dispatch(origin.into()), DispatchError::BadOrigin);
 		}
 	});
 }
@@ -154,6 +144,21 @@ fn rejects_unknown_models() {
 		let proof = prove(prover, model, BOB, &label(7));
 		let unknown = ModelId([9; 32]);
 		assert_noop!(submit(BOB, unknown, label(7), proof), Error::<Test>::ModelNotFound);
+	});
+}
+
+#[test]
+fn rejects_all_while_verification_is_paused() {
+	with_models(|(prover, model), _| {
+		let proof = prove(prover, model, BOB, &label(7));
+		for account in [ALICE, BOB] {
+			assert_noop!(Zkml::set_paused(signed(account), true), DispatchError::BadOrigin);
+		}
+		assert_ok!(Zkml::set_paused(signed(ADMIN), true));
+		System::assert_last_event(Event::PauseChanged { paused: true }.into());
+		assert_noop!(submit(BOB, model, label(7), proof), Error::<Test>::VerificationPaused);
+		assert_ok!(Zkml::set_paused(signed(ADMIN), false));
+		assert_ok!(submit(BOB, model, label(7), proof));
 	});
 }
 
@@ -172,12 +177,10 @@ fn rejects_too_few_declared_signals() {
 		let inference = logits(&[1, 2, 3], &input());
 		let proof = prove(prover, model, BOB, &inference);
 		for signals in [0, 3] {
-			assert_noop!(
-				Zkml::submit_inference(signed(BOB), signals, model, inference.clone(), proof),
-				Error::<Test>::SignalsUnderdeclared
-			);
+			let call = RuntimeCall::from(call(signals, model, inference.clone(), proof));
+			assert_noop!(call.dispatch(signed(BOB)), Error::<Test>::SignalsUnderdeclared);
 		}
-		assert_ok!(Zkml::submit_inference(signed(BOB), 4, model, inference, proof));
+		assert_ok!(RuntimeCall::from(call(4, model, inference, proof)).dispatch(signed(BOB)));
 	});
 }
 
@@ -187,10 +190,11 @@ fn refunds_signals_that_the_model_does_not_have() {
 		let weigh = |signals| {
 			<() as crate::WeightInfo>::submit_inference(signals).saturating_add(HOOK_WEIGHT)
 		};
+		let receipt = <() as crate::WeightInfo>::keep_receipt();
 		let inference = label(7);
 		let proof = prove(prover, model, BOB, &inference);
-		let call = crate::Call::<Test>::submit_inference { signals: 50, model, inference, proof };
-		assert_eq!(call.get_dispatch_info().call_weight, weigh(50));
+		let call = call(50, model, inference, proof);
+		assert_eq!(call.get_dispatch_info().call_weight, weigh(50).saturating_add(receipt));
 		let info = RuntimeCall::from(call).dispatch(signed(BOB)).unwrap();
 		assert_eq!(info.actual_weight, Some(weigh(2)));
 		assert_eq!(info.pays_fee, Pays::Yes);
@@ -214,13 +218,12 @@ fn charges_for_a_failing_proof_in_full() {
 fn rejects_development_keys_once_they_are_no_longer_allowed() {
 	ExtBuilder::default().build_and_execute(|| {
 		let prover = classifier();
-		let key = Box::new(prover.key());
 		let setup = Setup::Development;
-		assert_ok!(Zkml::register_model(signed(ALICE), key, prover.interface, setup, metadata()));
+		assert_ok!(register_with(ALICE, &prover, setup, Terms::default(), None));
 		let model = id(&prover, ALICE);
 		let proof = prove(&prover, model, BOB, &label(7));
 		assert_ok!(submit(BOB, model, label(7), proof));
-		crate::AllowDevelopmentKeys::<Test>::put(false);
+		crate::Rules::<Test>::mutate(|rules| rules.allow_development_keys = false);
 		let proof = prove(&prover, model, BOB, &label(7));
 		assert_noop!(submit(BOB, model, label(7), proof), Error::<Test>::DevelopmentKeyRefused);
 	});
@@ -343,6 +346,15 @@ fn rejects_a_context_before_its_turn() {
 }
 
 #[test]
+fn rejects_more_than_there_are_nonces() {
+	with_models(|(prover, model), _| {
+		Nonces::<Test>::insert(model, BOB, u64::MAX);
+		let proof = prove(prover, model, BOB, &label(7));
+		assert_noop!(submit(BOB, model, label(7), proof), ArithmeticError::Overflow);
+	});
+}
+
+#[test]
 fn rejects_contexts_of_other_places() {
 	with_models(|(prover, model), (_, other)| {
 		let nonce = 0u64.encode();
@@ -362,9 +374,7 @@ fn rejects_contexts_of_other_places() {
 #[test]
 fn rejects_a_proof_of_the_same_model_under_another_owner() {
 	with_models(|(prover, model), _| {
-		let key = Box::new(prover.key());
-		let (interface, setup) = (prover.interface, CEREMONY);
-		assert_ok!(Zkml::register_model(signed(BOB), key, interface, setup, metadata()));
+		assert_ok!(register_with(BOB, prover, CEREMONY, Terms::default(), None));
 		let proof = prove(prover, model, BOB, &label(7));
 		let copy = id(prover, BOB);
 		assert_noop!(submit(BOB, copy, label(7), proof), Error::<Test>::InvalidProof);

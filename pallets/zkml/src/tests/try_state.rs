@@ -15,13 +15,17 @@ fn change(model: ModelId, change: impl FnOnce(&mut crate::ModelOf<Test>)) {
 	Models::<Test>::mutate(model, |entry| change(entry.as_mut().unwrap()));
 }
 
+fn describe(model: ModelId, change: impl FnOnce(&mut crate::RegistrationOf<Test>)) {
+	Registrations::<Test>::mutate(model, |found| change(found.as_mut().unwrap()));
+}
+
 #[test]
 fn notices_a_model_under_another_id() {
 	notices(|model| {
 		let entry = Models::<Test>::take(model).unwrap();
 		Models::<Test>::insert(ModelId([9; 32]), entry);
 	});
-	notices(|model| change(model, |entry| entry.owner = BOB));
+	notices(|model| describe(model, |found| found.registrant = BOB));
 }
 
 #[test]
@@ -41,7 +45,38 @@ fn notices_another_pairing() {
 
 #[test]
 fn notices_a_tombstone_of_a_living_model() {
-	notices(|model| Tombstones::<Test>::insert(model, 1));
+	let tombstone =
+		crate::Tombstone { record: [0; 32], at: 1, suspended: false, development: false };
+	notices(|model| Tombstones::<Test>::insert(model, tombstone));
+}
+
+#[test]
+fn notices_halves_of_a_model() {
+	notices(|model| Models::<Test>::remove(model));
+	notices(|model| Registrations::<Test>::remove(model));
+}
+
+#[test]
+fn notices_broken_lines_of_versions() {
+	notices(|model| describe(model, |found| found.version = 2));
+	notices(|model| describe(model, |found| found.superseded_by = Some(ModelId([9; 32]))));
+	notices(|model| {
+		describe(model, |found| {
+			found.version = 2;
+			found.supersedes = Some(model);
+		});
+	});
+}
+
+#[test]
+fn notices_stray_receipts() {
+	let receipt =
+		|nonce| crate::Receipt { output: Output::Label(1), nonce, at: 1, until: 2, deposit: () };
+	for stray in [None, Some(ModelId([9; 32]))] {
+		notices(|model| {
+			assert_ok!(Zkml::keep_receipt(stray.unwrap_or(model), &BOB, receipt(0)));
+		});
+	}
 }
 
 #[test]
@@ -51,9 +86,9 @@ fn notices_stray_nonces() {
 }
 
 #[test]
-fn storage_is_of_version_one() {
+fn storage_is_of_version_two() {
 	ExtBuilder::production().build_and_execute(|| {
-		assert_eq!(Zkml::in_code_storage_version(), StorageVersion::new(1));
-		assert_eq!(Zkml::on_chain_storage_version(), StorageVersion::new(1));
+		assert_eq!(Zkml::in_code_storage_version(), StorageVersion::new(2));
+		assert_eq!(Zkml::on_chain_storage_version(), StorageVersion::new(2));
 	});
 }

@@ -14,7 +14,7 @@ fn verify(
 	inference: &Inference,
 	proof: &Proof,
 ) -> Result<VerifiedInference, VerifyError> {
-	<Verifier as InferenceVerifier<u64>>::verify(model, context, inference, proof)
+	<Verifier as InferenceVerifier<u64>>::verify(4, model, context, inference, proof)
 }
 
 #[test]
@@ -23,10 +23,12 @@ fn verifies_in_a_context_of_the_callers_own() {
 		let prover = classifier();
 		let model = register(&prover);
 		let context = context_for(&GENESIS.0, b"npc/move", model, &BOB, &[1, 2]);
+		assert_eq!(Verifier::context(b"npc/move", model, &BOB, &[1, 2]), context);
 		let proof = prover.prove(&label(3), &context);
 		let verified = verify(model, context, &label(3), &proof).unwrap();
 		assert_eq!(verified.model(), model);
 		assert_eq!(verified.context(), context);
+		assert_eq!(verified.signals(), 2);
 		assert_eq!(verified.label(), Some(3));
 		assert_eq!(verified.logits(), None);
 		assert_eq!(verified.input(), None);
@@ -63,7 +65,8 @@ fn refuses_unknown_and_retired_models() {
 		let not_found = Err(VerifyError::ModelNotFound);
 		assert_eq!(verify(unknown, context, &label(3), &proof), not_found);
 		assert_ok!(Zkml::deregister_model(signed(ALICE), model));
-		assert_eq!(verify(model, context, &label(3), &proof), not_found);
+		let retired = Err(VerifyError::ModelRetired);
+		assert_eq!(verify(model, context, &label(3), &proof), retired);
 	});
 }
 
@@ -71,29 +74,65 @@ fn refuses_unknown_and_retired_models() {
 fn refuses_development_keys_unless_allowed() {
 	ExtBuilder::default().build_and_execute(|| {
 		let prover = classifier();
-		let key = Box::new(prover.key());
 		let setup = Setup::Development;
-		assert_ok!(Zkml::register_model(signed(ALICE), key, prover.interface, setup, metadata()));
+		assert_ok!(register_with(ALICE, &prover, setup, Terms::default(), None));
 		let model = id(&prover, ALICE);
 		let context = context(model, BOB);
 		let proof = prover.prove(&label(3), &context);
 		assert!(verify(model, context, &label(3), &proof).is_ok());
-		crate::AllowDevelopmentKeys::<Test>::put(false);
+		crate::Rules::<Test>::mutate(|rules| rules.allow_development_keys = false);
 		let refused = verify(model, context, &label(3), &proof);
 		assert_eq!(refused, Err(VerifyError::DevelopmentKeyRefused));
 	});
 }
 
 #[test]
-fn tells_signals_and_weight() {
+fn refuses_suspended_and_ended_models_and_all_while_paused() {
 	ExtBuilder::production().build_and_execute(|| {
-		let model = register(&public_logits());
-		assert_eq!(<Verifier as InferenceVerifier<u64>>::signals(model), Some(4));
-		assert_eq!(<Verifier as InferenceVerifier<u64>>::signals(ModelId([9; 32])), None);
-		let weight = <Verifier as InferenceVerifier<u64>>::weight;
-		assert_eq!(weight(4), <() as crate::WeightInfo>::verify_inference(4));
-		assert!(weight(5).all_gte(weight(4)));
+		let prover = classifier();
+		let model = register(&prover);
+		let context = context(model, BOB);
+		let proof = prover.prove(&label(3), &context);
+		let verify = || verify(model, context, &label(3), &proof).map(|_| ());
+		assert_ok!(Zkml::suspend_model(signed(ADMIN), model));
+		assert_eq!(verify(), Err(VerifyError::ModelSuspended));
+		assert_ok!(Zkml::resume_model(signed(ADMIN), model));
+		assert_eq!(verify(), Ok(()));
+		assert_ok!(Zkml::set_paused(signed(ADMIN), true));
+		assert_eq!(verify(), Err(VerifyError::VerificationPaused));
+		assert_ok!(Zkml::set_paused(signed(ADMIN), false));
+		assert_ok!(Zkml::deprecate_model(signed(ALICE), model, Some(3)));
+		System::set_block_number(3);
+		assert_eq!(verify(), Ok(()));
+		System::set_block_number(4);
+		assert_eq!(verify(), Err(VerifyError::ModelRetired));
 	});
+}
+
+#[test]
+fn refuses_models_with_more_signals_than_were_charged_for() {
+	ExtBuilder::production().build_and_execute(|| {
+		let prover = public_logits();
+		let model = register(&prover);
+		let inference = logits(&[1, 2, 3], &[5; 40]);
+		let context = context(model, BOB);
+		let proof = prover.prove(&inference, &context);
+		let verify = |signals| {
+			<Verifier as InferenceVerifier<u64>>::verify(
+				signals, model, context, &inference, &proof,
+			)
+		};
+		assert_eq!(verify(3), Err(VerifyError::SignalsUnderdeclared));
+		assert_eq!(verify(4).map(|verified| verified.signals()), Ok(4));
+		assert_eq!(verify(128).map(|verified| verified.signals()), Ok(4));
+	});
+}
+
+#[test]
+fn weighs_by_signals() {
+	let weight = <Verifier as InferenceVerifier<u64>>::weight;
+	assert_eq!(weight(4), <() as crate::WeightInfo>::verify_inference(4));
+	assert!(weight(5).all_gte(weight(4)));
 }
 
 #[test]
@@ -111,6 +150,10 @@ fn each_cause_has_its_error() {
 		(Cause::MalformedKey, Error::MalformedKey),
 		(Cause::MalformedProof, Error::MalformedProof),
 		(Cause::InvalidProof, Error::InvalidProof),
+		(Cause::ModelRetired, Error::ModelRetired),
+		(Cause::ModelSuspended, Error::ModelSuspended),
+		(Cause::VerificationPaused, Error::VerificationPaused),
+		(Cause::SignalsUnderdeclared, Error::SignalsUnderdeclared),
 	] {
 		assert_eq!(DispatchError::from(Error::<Test>::from(cause)), error.into());
 	}

@@ -1,3 +1,5 @@
+mod wrapped;
+
 use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight};
 use sp_genesis_builder::PresetId;
 use sp_io::TestExternalities;
@@ -7,12 +9,14 @@ use crate::{
 	TransactionPayment, MILLIUNIT, UNIT,
 };
 
+use presets::build;
+
 mod presets {
 	use super::*;
 	use serde_json::Value;
 
 	/// Does what a node does with a preset: patches the default genesis, and builds the state.
-	fn build(id: &PresetId) -> Result<TestExternalities, String> {
+	pub(super) fn build(id: &PresetId) -> Result<TestExternalities, String> {
 		let mut genesis = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
 		let patch = genesis_config_presets::get_preset(id).ok_or("no such preset")?;
 		merge(&mut genesis, serde_json::from_slice(&patch).unwrap());
@@ -46,6 +50,18 @@ mod presets {
 					pallet_balances::Pallet::<Runtime>::free_balance(alice),
 					1_000_000 * UNIT
 				);
+			});
+		}
+	}
+
+	/// Who writes a specification of their own, and says nothing of it, has it off.
+	#[test]
+	fn only_they_allow_development_keys() {
+		let default = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
+		assert_eq!(default["zkml"]["allowDevelopmentKeys"], Value::Bool(false));
+		for id in genesis_config_presets::preset_names() {
+			build(&id).unwrap().execute_with(|| {
+				assert!(crate::Zkml::policy().allow_development_keys, "{id}");
 			});
 		}
 	}

@@ -1,0 +1,8 @@
+//! Stories of proofs, against a live development chain.
+
+mod batches;
+mod command_line;
+mod lifecycle;
+mod proofs;
+mod scene;
+mod terms;
