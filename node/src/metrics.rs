@@ -138,9 +138,9 @@ mod tests {
 		let owner = AccountId::new([1; 32]);
 		let model = ModelId([7; 32]);
 		vec![
-			record(Event::ModelRegistered { model, owner: owner.clone() }),
-			record(Event::ModelDeregistered { model, owner: owner.clone() }),
-			record(Event::ModelRegistered { model, owner }),
+			record(Event::ModelRegistered { model, owner: owner.clone(), supersedes: None }),
+			record(Event::ModelDeregistered { model, owner: owner.clone(), record: [0; 32] }),
+			record(Event::ModelRegistered { model, owner, supersedes: None }),
 		]
 		.encode()
 	}
