@@ -5,9 +5,15 @@ use super::{
 };
 use codec::Decode;
 use std::time::Duration;
-use subxt::{error::TransactionEventsError, events::Event, tx::TransactionStatus, PolkadotConfig};
+use subxt::{
+	config::DefaultExtrinsicParamsBuilder, error::TransactionEventsError, events::Event,
+	tx::TransactionStatus, PolkadotConfig,
+};
 use subxt_signer::sr25519::Keypair;
 use zkml_primitives::{ModelId, Output};
+
+/// For how many blocks a transaction can be included.
+const ERA: u64 = 64;
 
 /// How often a transaction is sent again for which the node was not ready, and after what time.
 const ATTEMPTS: u32 = 10;
@@ -122,10 +128,16 @@ impl Chain {
 			let state = self.state().await?;
 			let data = state.call_data(pallet, name, &arguments)?;
 			let payload = state.at().transactions().from_call_data_bytes(&data).map_err(runtime)?;
+			// A pool may not have seen this block yet, and knows no era that begins with it.
+			let mut params = DefaultExtrinsicParamsBuilder::new();
+			if let Some(parent) = state.at().block_number().checked_sub(1) {
+				let hash = state.at().block_header().await.map_err(transport)?.parent_hash;
+				params = params.mortal_from_unchecked(ERA, parent, hash);
+			}
 			let sent = state
 				.at()
 				.transactions()
-				.sign_and_submit_then_watch_default(&payload, signer)
+				.sign_and_submit_then_watch(&payload, signer, params.build())
 				.await
 				.map_err(|error| error.to_string());
 			match sent {
