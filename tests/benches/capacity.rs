@@ -212,6 +212,8 @@ impl Chain {
 }
 
 /// The weights, without what they charge for the database.
+// The macro asks for the features of a runtime's crate.
+#[allow(unexpected_cfgs)]
 mod computing {
 	use frame_support::derive_impl;
 
