@@ -128,12 +128,12 @@ fn dispatch(call: RuntimeCall, account: AccountId) -> Result<(), DispatchError> 
 /// The result that a proxy or a multisig reports of what it called.
 fn executed() -> Result<(), DispatchError> {
 	use crate::RuntimeEvent as Event;
-	let results = System::events().into_iter().filter_map(|record| match record.event {
+	let mut results = System::events().into_iter().filter_map(|record| match record.event {
 		Event::Proxy(pallet_proxy::Event::ProxyExecuted { result }) => Some(result),
 		Event::Multisig(pallet_multisig::Event::MultisigExecuted { result, .. }) => Some(result),
 		_ => None,
 	});
-	results.last().expect("something was executed")
+	results.next_back().expect("something was executed")
 }
 
 /// A model of ten classes whose key's secret is known.

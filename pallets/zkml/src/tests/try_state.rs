@@ -52,8 +52,8 @@ fn notices_a_tombstone_of_a_living_model() {
 
 #[test]
 fn notices_halves_of_a_model() {
-	notices(|model| Models::<Test>::remove(model));
-	notices(|model| Registrations::<Test>::remove(model));
+	notices(Models::<Test>::remove);
+	notices(Registrations::<Test>::remove);
 }
 
 #[test]
