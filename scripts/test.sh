@@ -33,10 +33,6 @@ step 'one polkadot-sdk line' one_sdk
 step 'build' cargo build --release --locked --all-targets
 step 'generated files' scripts/generated.sh --check
 step 'tests' cargo nextest run --release --locked
-# The pallets as they are measured and upgraded: the benchmarks run the real checks, migrations are
-# checked before and after.
-step 'benchmarks and migrations' cargo test --release --locked -p pallet-zkml --lib \
-    --features runtime-benchmarks,try-runtime
 step 'documentation tests' cargo test --release --locked --doc
 step 'lints' cargo clippy --release --locked --all-targets -- -D warnings
 
