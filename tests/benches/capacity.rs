@@ -9,11 +9,12 @@ use codec::{Decode, Encode};
 use frame_support::{dispatch::DispatchClass, weights::Weight};
 use frame_system::limits::BlockWeights;
 use pallet_zkml::{
+	batch_weight,
 	runtime_api::{Accepted, Refused},
 	WeightInfo,
 };
 use sc_executor::WasmExecutor;
-use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
+use sp_core::traits::{CallContext, CodeExecutor, Externalities, RuntimeCode, WrappedRuntimeCode};
 use sp_io::{SubstrateHostFunctions, TestExternalities};
 use sp_runtime::BuildStorage;
 use std::time::{Duration, Instant};
@@ -30,46 +31,47 @@ use zkml_verifier::fixtures::{Fixture, Key};
 
 /// No model has this id.
 const NOWHERE: ModelId = ModelId([9; 32]);
-const RUNS: usize = 15;
+const RUNS: usize = 25;
 /// Values of 8 bits in a word.
 const PER_WORD: u32 = 31;
 
 fn main() {
 	println!("machine: {}", zkml_tests::machine());
 	let mut chain = Chain::new();
-	let models: Vec<_> = [2, 4, 16, 32].into_iter().map(|n| chain.register(n, n.into())).collect();
+	let models: Vec<_> =
+		[2, 4, 16, 32, 128].into_iter().map(|n| chain.register(n, n.into())).collect();
 	let others: Vec<_> = (0..32).map(|seed| chain.register(2, 100 + seed)).collect();
 
-	println!("\none inference, by public signals: time in Wasm; weight, in parts of the time");
-	let mut single = Duration::ZERO;
+	let batches: Vec<(bool, u32)> =
+		[true, false].into_iter().flat_map(|of_one| [2, 8, 32].map(|n| (of_one, n))).collect();
+	let mut cases = Vec::new();
 	for model in &models {
-		let submissions = vec![chain.submission(model, 0)];
-		let time = chain.time(model.signals, submissions);
-		if model.signals == 2 {
-			single = time;
-		}
-		let weight = computing::Weights::submit_inference(model.signals);
-		println!("  {:>2}: {}", model.signals, compare(weight, time));
+		cases.push((model.signals, vec![chain.submission(model, 0)]));
 	}
+	for &(of_one, count) in &batches {
+		let submissions = (0..count as usize).map(|at| match of_one {
+			true => chain.submission(&models[0], at as u64),
+			false => chain.submission(&others[at], 0),
+		});
+		cases.push((2 * count, submissions.collect()));
+	}
+	let times = chain.times(cases);
+	let (alone, together) = times.split_at(models.len());
 
-	for (what, of_one) in [("of one model", true), ("of models of their own", false)] {
-		println!(
-			"\nbatches {what}, 2 public signals each: for each, in parts of one alone; for all"
-		);
-		for count in [2u32, 8, 32] {
-			let submissions: Vec<_> = (0..count as usize)
-				.map(|at| match of_one {
-					true => chain.submission(&models[0], at as u64),
-					false => chain.submission(&others[at], 0),
-				})
-				.collect();
-			let time = chain.time(2 * count, submissions);
-			let share = time.as_secs_f64() / f64::from(count) / single.as_secs_f64();
-			let distinct = if of_one { 1 } else { count };
-			let weight = computing::Weights::submit_batch(count - distinct, distinct);
-			let (each, all) = (millis(time / count), compare(weight, time));
-			println!("  {count:>2}: {each}, {:.0} %; {all}", share * 100.0);
-		}
+	println!("\none inference, by public signals: time in Wasm; weight, in parts of the time");
+	for (model, &time) in models.iter().zip(alone) {
+		let weight = computing::Weights::submit_inference(model.signals);
+		println!("  {:>3}: {}", model.signals, compare(weight, time));
+	}
+	println!(
+		"\nbatches, 2 public signals each: for each, in parts of one alone; for all, its weight"
+	);
+	for ((of_one, count), &time) in batches.into_iter().zip(together) {
+		let share = time.as_secs_f64() / f64::from(count) / alone[0].as_secs_f64();
+		let (distinct, what) = if of_one { (1, "one model") } else { (count, "as many models") };
+		let weight = batch_weight::<computing::Weights>(count - distinct, distinct);
+		let (each, all) = (millis(time / count), compare(weight, time));
+		println!("  {count:>2} of {what:<14}: {each}, {:.0} %; {all}", share * 100.0);
 	}
 
 	let limits: BlockWeights = RuntimeBlockWeights::get();
@@ -78,8 +80,8 @@ fn main() {
 	println!("\nby weight, in a block of 2 s, and in the part of it that is open to such calls");
 	for (what, weight, count) in [
 		("one by one", Weights::submit_inference(2), 1),
-		("in batches of 32 of one model", Weights::submit_batch(31, 1), 32),
-		("in batches of 32 models", Weights::submit_batch(0, 32), 32),
+		("in batches of 32 of one model", batch_weight::<Weights>(31, 1), 32),
+		("in batches of 32 models", batch_weight::<Weights>(0, 32), 32),
 	] {
 		let each = weight.saturating_add(normal.base_extrinsic).ref_time();
 		let [all, open] = [limits.max_block, room].map(|room| room.ref_time() / each * count);
@@ -179,35 +181,39 @@ impl Chain {
 		let fetcher = WrappedRuntimeCode(self.code.as_slice().into());
 		let code = RuntimeCode { code_fetcher: &fetcher, heap_pages: None, hash: vec![1] };
 		let mut ext = self.ext.ext();
+		ext.storage_start_transaction();
 		let start = Instant::now();
 		let method = "ZkmlApi_dry_run";
 		let (result, _) =
 			self.executor.call(&mut ext, &code, method, &arguments, CallContext::Offchain);
 		let time = start.elapsed();
+		ext.storage_rollback_transaction().expect("it was started");
 		let answer = result.expect("the runtime has this API");
 		(time, Decode::decode(&mut answer.as_slice()).expect("of this type"))
 	}
 
-	/// The median of several runs, less what it takes to get there and back.
-	fn time(&mut self, signals: u32, submissions: Vec<Submission<u32>>) -> Duration {
-		let mut nowhere = submissions.clone();
-		for submission in &mut nowhere {
-			submission.model = NOWHERE;
+	/// For each call the median of several runs, less what it takes to get there and back. The runs
+	/// of all calls alternate: the speed of a machine drifts.
+	fn times(&mut self, cases: Vec<(u32, Vec<Submission<u32>>)>) -> Vec<Duration> {
+		let nowhere = |mut submissions: Vec<Submission<u32>>| {
+			submissions.iter_mut().for_each(|one| one.model = NOWHERE);
+			submissions
+		};
+		let mut times = vec![Vec::new(); cases.len()];
+		for run in 0..RUNS {
+			for ((signals, submissions), times) in cases.iter().zip(&mut times) {
+				let (there, answer) = self.dry_run(*signals, submissions);
+				assert!(answer.is_ok(), "run {run}: {answer:?}");
+				let (back, answer) = self.dry_run(*signals, &nowhere(submissions.clone()));
+				assert!(answer.is_err(), "run {run}: {answer:?}");
+				times.push(there.saturating_sub(back));
+			}
 		}
-		let mut times = [submissions, nowhere].map(|submissions| {
-			let mut times: Vec<_> = (0..RUNS)
-				.map(|run| {
-					let (time, answer) = self.dry_run(signals, &submissions);
-					let known = submissions.iter().all(|one| one.model != NOWHERE);
-					assert_eq!(answer.is_ok(), known, "run {run}: {answer:?}");
-					time
-				})
-				.collect();
+		let median = |mut times: Vec<Duration>| {
 			times.sort();
 			times[RUNS / 2]
-		});
-		times.sort();
-		times[1].saturating_sub(times[0])
+		};
+		times.into_iter().map(median).collect()
 	}
 }
 

@@ -32,6 +32,7 @@ pub mod weights;
 use frame_support::pallet_macros::import_section;
 
 pub use pallet::*;
+pub use submission::batch_weight;
 pub use types::{
 	Authority, Lifecycle, Model, ModelInfo, NextContext, Policy, Receipt, Registration, Status,
 	Suspension, Tombstone,

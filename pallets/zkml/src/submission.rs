@@ -26,6 +26,14 @@ use zkml_primitives::{
 };
 use zkml_verifier::PreparedKey;
 
+/// What a batch weighs of `repeated` inferences of models that are in it already and `models` of
+/// others, all with two signals.
+pub fn batch_weight<W: WeightInfo>(repeated: u32, models: u32) -> Weight {
+	let again = W::submit_batch_of_one_model(repeated.saturating_add(1))
+		.saturating_sub(W::submit_batch_of_one_model(1));
+	W::submit_batch_of_models(models).saturating_add(again)
+}
+
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_submit(
 		account: T::AccountId,
@@ -281,7 +289,7 @@ impl<T: Config> Pallet<T> {
 		let extra = signals.saturating_sub(count.saturating_mul(2));
 		let signal =
 			T::WeightInfo::submit_inference(3).saturating_sub(T::WeightInfo::submit_inference(2));
-		T::WeightInfo::submit_batch(repeated, models)
+		batch_weight::<T::WeightInfo>(repeated, models)
 			.saturating_add(signal.saturating_mul(extra.into()))
 			.saturating_add(T::WeightInfo::keep_receipt().saturating_mul(receipts.into()))
 			.saturating_add(T::OnInferenceVerified::weight().saturating_mul(count.into()))

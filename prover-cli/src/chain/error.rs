@@ -33,7 +33,7 @@ pub enum ChainError {
 	Needless(String),
 	/// A greatest age that the chain cannot check.
 	#[error(
-		"--max-age {age}: it is at least 1 and less than {remembered}, of so many blocks the chain \
+		"--max-age {age}: it is at least 2 and less than {remembered}, of so many blocks the chain \
 		 remembers the hashes"
 	)]
 	MaxAge {
@@ -236,7 +236,7 @@ pub fn explain(error: &str) -> Option<(&'static str, &'static str)> {
 		},
 		("Zkml", "MalformedTerms") => (
 			"the chain cannot keep these terms",
-			"--max-age is at least 1 and less than what the chain remembers of its blocks; \
+			"--max-age is at least 2 and less than what the chain remembers of its blocks; \
 			 --receipts is at least 1",
 		),
 		("Zkml", "AnchorMissing") => {

@@ -122,7 +122,7 @@ impl State {
 	pub fn ensure_terms(&self, terms: &Terms) -> Result<(), ChainError> {
 		let remembered = self.constant("System", "BlockHashCount")?;
 		match terms.max_age {
-			Some(age) if age == 0 || age >= remembered => {
+			Some(age) if age < 2 || age >= remembered => {
 				Err(ChainError::MaxAge { age, remembered })
 			},
 			_ if terms.receipt_lifetime == Some(0) => {

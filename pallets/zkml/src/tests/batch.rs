@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+	batch_weight,
 	runtime_api::{Accepted, Refused},
 	Call, SubmissionOf, WeightInfo,
 };
@@ -128,11 +129,10 @@ fn weighs_less_when_models_come_again() {
 		let call = call(SIGNALS, scene.batch());
 		let more = HOOK_WEIGHT.saturating_mul(4).saturating_add(signal().saturating_mul(2));
 		let receipts = <() as WeightInfo>::keep_receipt().saturating_mul(4);
-		let declared =
-			<() as WeightInfo>::submit_batch(0, 4).saturating_add(more).saturating_add(receipts);
+		let declared = batch_weight::<()>(0, 4).saturating_add(more).saturating_add(receipts);
 		assert_eq!(call.get_dispatch_info().call_weight, declared);
 		let info = call.dispatch(signed(BOB)).unwrap();
-		let actual = <() as WeightInfo>::submit_batch(2, 2).saturating_add(more);
+		let actual = batch_weight::<()>(2, 2).saturating_add(more);
 		assert_eq!(info.actual_weight, Some(actual));
 		assert!(actual.all_lte(declared));
 	});
@@ -145,8 +145,7 @@ fn the_declared_weight_covers_every_mixture() {
 			let declared = Zkml::batch_weight(count, count * 2 + extra);
 			let signals = signal().saturating_mul(extra.into());
 			for models in 1..=count {
-				let actual = <() as WeightInfo>::submit_batch(count - models, models)
-					.saturating_add(signals);
+				let actual = batch_weight::<()>(count - models, models).saturating_add(signals);
 				assert!(actual.all_lte(declared), "{count} inferences of {models} models");
 			}
 		}

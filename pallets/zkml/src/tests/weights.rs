@@ -1,16 +1,17 @@
 //! That the weights are those of real work: of pairings, of storage, of all of a proof.
 
-use crate::WeightInfo;
+use crate::{batch_weight, WeightInfo};
 use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight};
 
 type Weights = crate::weights::SubstrateWeight<super::Test>;
 
 /// Each call at its cheapest.
-fn calls() -> [(&'static str, Weight); 14] {
+fn calls() -> [(&'static str, Weight); 15] {
 	[
 		("register_model", Weights::register_model(2)),
 		("submit_inference", Weights::submit_inference(2)),
-		("submit_batch", Weights::submit_batch(0, 1)),
+		("submit_batch_of_one_model", Weights::submit_batch_of_one_model(1)),
+		("submit_batch_of_models", Weights::submit_batch_of_models(1)),
 		("verify_inference", Weights::verify_inference(2)),
 		("keep_receipt", Weights::keep_receipt()),
 		("deregister_model", Weights::deregister_model()),
@@ -29,13 +30,14 @@ fn calls() -> [(&'static str, Weight); 14] {
 /// not check it.
 #[test]
 fn verification_takes_time() {
+	let batch = batch_weight::<Weights>;
 	for weight in [
 		Weights::register_model(2),
 		Weights::submit_inference(2),
 		Weights::verify_inference(2),
-		Weights::submit_batch(0, 1),
-		Weights::submit_batch(0, 2).saturating_sub(Weights::submit_batch(0, 1)),
-		Weights::submit_batch(1, 1).saturating_sub(Weights::submit_batch(0, 1)),
+		batch(0, 1),
+		batch(0, 2).saturating_sub(batch(0, 1)),
+		batch(1, 1).saturating_sub(batch(0, 1)),
 	] {
 		assert!(weight.ref_time() > WEIGHT_REF_TIME_PER_MILLIS / 2, "{weight}");
 	}
