@@ -8,12 +8,13 @@ use frame_support::{
 	derive_impl, parameter_types,
 	traits::{
 		fungible::{HoldConsideration, InspectHold},
-		ConstU64, LinearStoragePrice,
+		ConstU32, ConstU64, LinearStoragePrice,
 	},
-	weights::Weight,
+	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight},
 };
+use frame_system::limits::BlockWeights;
 use sp_core::H256;
-use sp_runtime::{traits::Convert, BuildStorage, DispatchError, DispatchResult};
+use sp_runtime::{traits::Convert, BuildStorage, DispatchError, DispatchResult, Perbill};
 use zkml_primitives::ModelId;
 
 type Block = frame_system::mocking::MockBlock<Test>;
@@ -38,6 +39,7 @@ pub(crate) const GENESIS: H256 = H256([7; 32]);
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = Block;
+	type BlockWeights = TwoSeconds;
 	type AccountData = pallet_balances::AccountData<u64>;
 	type DbWeight = frame_support::weights::constants::ParityDbWeight;
 }
@@ -48,6 +50,11 @@ impl pallet_balances::Config for Test {
 }
 
 frame_support::ord_parameter_types! {
+	/// As a parachain has them: the largest batch takes two thirds of a second.
+	pub TwoSeconds: BlockWeights = BlockWeights::with_sensible_defaults(
+		Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
+		Perbill::from_percent(75),
+	);
 	pub const Admin: u64 = ADMIN;
 }
 
@@ -95,6 +102,7 @@ impl pallet_zkml::Config for Test {
 	type ReceiptConsideration = Deposit<ReceiptHold>;
 	type OnInferenceVerified = (Hook, ());
 	type WeightPrice = Price;
+	type MaxBatch = ConstU32<32>;
 }
 
 pub(crate) struct ExtBuilder {

@@ -227,7 +227,9 @@ impl State {
 		// What weight costs is adjusted to how full blocks are, in proportion.
 		let share = used.min(charged) as f64 / charged.max(1) as f64;
 		let likely = base + length + (adjusted as f64 * share) as u128;
-		Ok(Fees { most: base + length + adjusted, likely })
+		// The transaction's extensions weigh, too, some tenths of a percent; no API says how much.
+		let most = base + length + adjusted + adjusted / 50;
+		Ok(Fees { most, likely })
 	}
 
 	/// What a transaction of so many bytes costs for them, its signature included.
