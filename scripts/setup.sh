@@ -15,6 +15,7 @@ ONNXRUNTIME_VERSION=1.31.1
 ONNX_VERSION=1.23.2
 NUMPY_VERSION=2.4.6
 SNARKJS_VERSION=0.7.6
+CIRCOMLIBJS_VERSION=0.1.7
 
 WASM_TARGET=wasm32v1-none
 RUSTUP_TIMEOUT=60
@@ -192,7 +193,7 @@ setup_nextest() {
 # proofs and file formats.
 setup_oracles() {
     oracle_python
-    oracle_snarkjs
+    oracle_npm
 }
 
 oracle_python() {
@@ -211,16 +212,20 @@ print(v("onnxruntime"), v("onnx"), v("numpy"))'
         die "could not install them into $venv"
 }
 
-oracle_snarkjs() {
+oracle_npm() {
     local dir=$ZKML_CACHE/npm
-    local manifest=$dir/node_modules/snarkjs/package.json
-    if has node && grep -qs "\"version\": \"$SNARKJS_VERSION\"" "$manifest"; then return; fi
+    local packages=("snarkjs@$SNARKJS_VERSION" "circomlibjs@$CIRCOMLIBJS_VERSION") package missing=
+    for package in "${packages[@]}"; do
+        has node && grep -qs "\"version\": \"${package#*@}\"" \
+            "$dir/node_modules/${package%@*}/package.json" || missing=1
+    done
+    [ -n "$missing" ] || return 0
 
     { has node && has npm; } || apt_install nodejs npm
-    say "installing snarkjs $SNARKJS_VERSION from npm"
+    say "installing ${packages[*]} from npm"
     mkdir -p "$dir"
-    quietly npm install --prefix "$dir" --no-save --no-audit --no-fund "snarkjs@$SNARKJS_VERSION" ||
-        die "could not install it into $dir"
+    quietly npm install --prefix "$dir" --no-save --no-audit --no-fund "${packages[@]}" ||
+        die "could not install them into $dir"
 }
 
 setup_build() {

@@ -5,7 +5,7 @@
 use zkml_circuits::{
 	gadgets::{
 		argmax::argmax,
-		lookup::lookup,
+		lookup::{lookup, Table},
 		maximum::maximum,
 		relu::relu,
 		requantize::{requantize, Requantization},
@@ -79,9 +79,9 @@ fn plans(row: impl Fn(&str, String, (usize, u32))) {
 fn others(row: impl Fn(&str, String, (usize, u32))) {
 	for bits in [4, 6, 8, 10] {
 		let end = 1i64 << bits;
-		let table: Vec<i64> = (0..end).map(|i| (i * i * 37 + 11 * i) % 251).collect();
+		let table = Table::new(0, (0..end).map(|i| (i * i * 37 + 11 * i) % 251).collect());
 		let cost = cost(&[Bounds { lo: 0, hi: end - 1 }], |builder, inputs| {
-			lookup(builder, &inputs[0], 0, &table);
+			lookup(builder, &inputs[0], &table);
 		});
 		row("lookup", format!("{bits} bits"), cost);
 	}

@@ -1,74 +1,26 @@
-//! From the integer graph to R1CS, interface and witness.
+//! From the integer graph to R1CS and witness.
 
 use crate::{
-	classes::LayerClass,
+	commitment::{constrain, CommitmentKind},
 	error::ModelError,
-	gadgets::argmax::{argmax, argmax_value},
+	gadgets::{
+		argmax::{argmax, argmax_value, masked_argmax, masked_argmax_value},
+		topk::{topk, topk_positions},
+	},
 	graph::Graph,
+	interface::{interface, score, score_value},
+	layers::{Layer, Meter},
+	ops::Parameters,
+	options::{Extras, Options},
 	r1cs::{Builder, InverseHint, LinearCombination, R1cs},
 	signal::{Bounds, Signal},
 };
 use ark_bn254::Fr;
 use ark_ff::{PrimeField, Zero};
-use serde::{Deserialize, Serialize};
 use zkml_primitives::{
-	Context, Inference, InputVisibility, Interface, InterfaceError, Output, OutputKind, Packing,
-	Scale, Statement, Tensor, Values, WeightsVisibility,
+	ClaimedInput, Context, Inference, InputVisibility, Interface, Mask, Output, OutputKind,
+	Packing, SignalCounts, Statement, Values, WeightsVisibility,
 };
-
-/// Who is to see the input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InputChoice {
-	/// Only the prover.
-	#[default]
-	Private,
-	/// Everybody.
-	Public,
-}
-
-/// What is to be shown of the result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OutputChoice {
-	/// Every value of the last layer.
-	#[default]
-	Logits,
-	/// The index of the largest.
-	Argmax,
-}
-
-/// What a circuit shows and what it hides.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Options {
-	/// Who sees the input.
-	pub input: InputChoice,
-	/// What is shown of the result.
-	pub output: OutputChoice,
-}
-
-/// What one operator costs.
-#[derive(Clone, Debug, Serialize)]
-pub struct Layer {
-	/// Name of the ONNX node.
-	pub name: String,
-	/// Operator.
-	pub op: String,
-	/// Shape of the result.
-	pub shape: Vec<usize>,
-	/// Multiply-adds.
-	pub multiply_adds: u64,
-	/// Constraints.
-	pub constraints: usize,
-	/// Wires.
-	pub wires: u32,
-	/// Entries of A, B and C.
-	pub non_zeros: [usize; 3],
-	/// Bits of the widest signed bound among its results.
-	pub bits: u32,
-	/// How its elements are rounded, where it rounds.
-	pub rounding: Option<LayerClass>,
-}
 
 /// A compiled circuit.
 #[derive(Debug)]
@@ -94,59 +46,13 @@ pub struct Assignment {
 	pub statement: Statement,
 }
 
-/// The interface of a graph compiled with these options.
-///
-/// # Errors
-/// [`ModelError::Interface`] if a chain would not accept it.
-pub fn interface(graph: &Graph, options: &Options) -> Result<Interface, ModelError> {
-	let tensor = |bounds: &[Bounds], scale: f32| {
-		let lo = bounds.iter().map(|bounds| bounds.lo).min().unwrap_or_default();
-		let hi = bounds.iter().map(|bounds| bounds.hi).max().unwrap_or_default();
-		let width = Bounds { lo: 0, hi: hi - lo }.unsigned_bits().max(1);
-		let offset = i32::try_from(lo).map_err(|_| InterfaceError::TooLarge)?;
-		let count = u32::try_from(bounds.len()).map_err(|_| InterfaceError::TooLarge)?;
-		let (mantissa, exponent) = crate::value::dyadic(scale);
-		let mantissa = u32::try_from(mantissa).map_err(|_| InterfaceError::Malformed)?;
-		let exponent = i16::try_from(exponent).map_err(|_| InterfaceError::Malformed)?;
-		let packing = Packing { width: width as u8, count, offset };
-		Ok(Tensor { packing, scale: Scale { mantissa, exponent } })
-	};
-	let interface = || {
-		let input = match options.input {
-			InputChoice::Private => InputVisibility::Private,
-			InputChoice::Public => {
-				// An interface has one scale; with several, its integers stand for themselves.
-				let scale = if graph.input.scales.len() == 1 { graph.input.scales[0] } else { 1.0 };
-				InputVisibility::Public(tensor(&graph.bounds[0], scale)?)
-			},
-		};
-		let output = match options.output {
-			OutputChoice::Logits => {
-				OutputKind::Logits(tensor(&graph.output.bounds, graph.output.scale)?)
-			},
-			OutputChoice::Argmax => {
-				OutputKind::Argmax { classes: graph.output.bounds.len() as u32 }
-			},
-		};
-		let interface = Interface { input, weights: WeightsVisibility::Public, output };
-		interface.signals().map(|_| interface)
-	};
-	if let (OutputChoice::Argmax, [_, _, ..]) = (options.output, graph.output.parts.as_slice()) {
-		return Err(ModelError::Malformed(format!(
-			"the outputs {} are several, whose largest value means nothing: reveal logits",
-			graph.output.name
-		)));
-	}
-	interface().map_err(ModelError::Interface)
-}
-
 /// Compiles a graph.
 ///
 /// # Errors
-/// [`ModelError::Interface`] if a chain would not accept the circuit's public signals.
+/// As [`interface`].
 pub fn compile(graph: &Graph, options: &Options) -> Result<Circuit, ModelError> {
 	let interface = interface(graph, options)?;
-	let (outputs, public_inputs) = signal_counts(&interface);
+	let (outputs, public_inputs) = outputs_and_inputs(&interface.counts());
 	let mut builder = Builder::constraints(outputs, public_inputs);
 	let mut layers = Vec::new();
 	synthesize(graph, &interface, &mut builder, None, &mut layers);
@@ -158,15 +64,33 @@ pub fn compile(graph: &Graph, options: &Options) -> Result<Circuit, ModelError> 
 	Ok(Circuit { r1cs, interface, hints, layers })
 }
 
-/// Evaluates a graph on quantised input and fills the witness of its circuit.
+/// Evaluates a graph on quantised input and fills the witness of its circuit, where no salt and no
+/// mask is needed.
 ///
 /// # Errors
-/// [`ModelError::InputRange`] for a value out of the input's range.
+/// As [`assign_with`].
 pub fn assign(
 	graph: &Graph,
 	options: &Options,
 	input: &[i64],
 	context: &Context,
+) -> Result<Assignment, ModelError> {
+	assign_with(graph, options, input, context, &Extras::default())
+}
+
+/// Evaluates a graph on quantised input and fills the witness of its circuit.
+///
+/// # Errors
+/// [`ModelError::InputRange`] for a value out of the input's range; [`ModelError::Commitment`] for a
+/// salt that is missing, or not that of the weights' commitment; [`ModelError::Reveal`] for a mask
+/// that is missing, of another size, or allows nothing; [`ModelError::BelowThreshold`] for a score
+/// that is.
+pub fn assign_with(
+	graph: &Graph,
+	options: &Options,
+	input: &[i64],
+	context: &Context,
+	extras: &Extras<'_>,
 ) -> Result<Assignment, ModelError> {
 	let interface = interface(graph, options)?;
 	let bounds = graph.input.bounds;
@@ -175,40 +99,95 @@ pub fn assign(
 		let (lo, hi) = (bounds.lo as f64, bounds.hi as f64);
 		return Err(ModelError::InputRange { value, index, lo, hi });
 	}
-	let logits = graph.evaluate(input);
-	let output = match options.output {
-		OutputChoice::Logits => {
-			let values: Vec<i32> = logits.iter().map(|&value| value as i32).collect();
-			Output::Logits(values.try_into().expect("the interface was checked to hold them"))
+	if let WeightsVisibility::Committed(commitment) = interface.weights {
+		let salt = extras.weights_salt.ok_or_else(|| missing_salt("weights"))?;
+		if graph.weights_commitment(salt)? != commitment {
+			return Err(ModelError::Commitment(
+				"these weights and this salt are not those of the circuit's commitment".into(),
+			));
+		}
+	}
+	let claimed = match interface.input {
+		InputVisibility::Private => ClaimedInput::Hidden,
+		InputVisibility::Public(_) => {
+			let shown: Vec<i32> = input.iter().map(|&value| value as i32).collect();
+			Values::new(&shown).into()
 		},
-		OutputChoice::Argmax => Output::Label(argmax_value(&logits) as u32),
+		InputVisibility::Committed { .. } => {
+			let salt = extras.input_salt.ok_or_else(|| missing_salt("input"))?;
+			ClaimedInput::Committed(graph.input_commitment(input, salt)?)
+		},
 	};
-	let shown: Vec<i32> = input.iter().map(|&value| value as i32).collect();
-	let input_values = match options.input {
-		InputChoice::Private => None,
-		InputChoice::Public => Values::new(&shown),
-	};
-	let inference = Inference { output, input: input_values };
+	let output = claimed_output(graph, &interface, &graph.evaluate(input), extras.mask)?;
+	let inference = Inference { output, input: claimed };
 	let statement = Statement::new(&interface, &inference, context)
 		.expect("evaluation stays within the bounds that the interface declares");
-	let (outputs, public_inputs) = signal_counts(&interface);
+	let (outputs, public_inputs) = outputs_and_inputs(&interface.counts());
 	let mut builder = Builder::witness(outputs, public_inputs);
 	for (index, signal) in statement.signals().iter().enumerate() {
 		let wire = builder.public(index as u32);
 		builder.assign(wire, || Fr::from_le_bytes_mod_order(signal));
 	}
-	synthesize(graph, &interface, &mut builder, Some(input), &mut Vec::new());
+	let filling = Filling { input, extras };
+	synthesize(graph, &interface, &mut builder, Some(&filling), &mut Vec::new());
 	Ok(Assignment { witness: builder.take_witness(), inference, statement })
 }
 
-/// Output words, and the context with the input words.
-fn signal_counts(interface: &Interface) -> (u32, u32) {
-	let outputs = interface.output.packing().map_or(0, |packing| packing.words());
-	let inputs = match &interface.input {
-		InputVisibility::Public(tensor) => tensor.packing.words(),
-		_ => 0,
-	};
-	(outputs, 1 + inputs)
+fn missing_salt(of: &str) -> ModelError {
+	ModelError::Commitment(format!("the salt that hides the {of} is needed"))
+}
+
+/// What the model answers, as the interface shows it.
+fn claimed_output(
+	graph: &Graph,
+	interface: &Interface,
+	logits: &[i64],
+	mask: Option<&[bool]>,
+) -> Result<Output, ModelError> {
+	const HOLDS: &str = "the interface was checked to hold them";
+	Ok(match interface.output {
+		OutputKind::Logits(_) => {
+			let values: Vec<i32> = logits.iter().map(|&value| value as i32).collect();
+			Output::Logits(values.try_into().expect(HOLDS))
+		},
+		OutputKind::Argmax { .. } => Output::Label(argmax_value(logits) as u32),
+		OutputKind::TopK { k, .. } => {
+			let places = topk_positions(logits, k as usize).into_iter();
+			let labels: Vec<u32> = places.map(|place| place as u32).collect();
+			Output::Labels(labels.try_into().expect(HOLDS))
+		},
+		OutputKind::Threshold { tau, .. } => {
+			let score = score_value(logits);
+			if score < tau.into() {
+				let real = |integer: i64| integer as f64 * f64::from(graph.output.scale);
+				let (score, threshold) = (real(score), real(tau.into()));
+				return Err(ModelError::BelowThreshold { score, threshold });
+			}
+			Output::Passed
+		},
+		OutputKind::MaskedArgmax { classes } => {
+			let mask = mask.filter(|mask| mask.len() == classes as usize).ok_or_else(|| {
+				ModelError::Reveal(format!("a mask of {classes} classes is needed"))
+			})?;
+			if mask.iter().all(|&allowed| !allowed) {
+				return Err(ModelError::Reveal("the mask allows no class".into()));
+			}
+			let label = masked_argmax_value(logits, mask) as u32;
+			Output::MaskedLabel { label, mask: Mask::new(mask.iter().copied()).expect(HOLDS) }
+		},
+	})
+}
+
+/// How a circuit tells its public signals apart: those that it computes, and those that it is given.
+fn outputs_and_inputs(counts: &SignalCounts) -> (u32, u32) {
+	let outputs = counts.output + counts.input_commitment + counts.weights_commitment;
+	(outputs, counts.parameters + counts.context + counts.input)
+}
+
+/// What a witness is filled with.
+struct Filling<'a> {
+	input: &'a [i64],
+	extras: &'a Extras<'a>,
 }
 
 /// Emits the whole circuit. The public signals have their wires already.
@@ -216,19 +195,29 @@ fn synthesize(
 	graph: &Graph,
 	interface: &Interface,
 	builder: &mut Builder,
-	input: Option<&[i64]>,
+	filling: Option<&Filling<'_>>,
 	layers: &mut Vec<Layer>,
 ) {
-	let (outputs, _) = signal_counts(interface);
-	let mut meter = Meter { wires: builder.wire_count(), ..Default::default() };
+	let counts = interface.counts();
+	let input_commitment = counts.output;
+	let weights_commitment = input_commitment + counts.input_commitment;
+	let parameters = weights_commitment + counts.weights_commitment;
+	let first_input = parameters + counts.parameters + counts.context;
+	let mut meter = Meter::new(builder);
 	let mut tensors: Vec<Vec<Signal>> = Vec::with_capacity(1 + graph.nodes.len());
 
-	let signals = input_signals(graph, builder, input);
-	if let InputVisibility::Public(tensor) = &interface.input {
-		for (index, word) in signals.chunks(tensor.packing.per_word() as usize).enumerate() {
-			let wire = builder.public(outputs + 1 + index as u32);
-			builder.enforce_packed(wire, word, &tensor.packing);
-		}
+	let signals = input_signals(graph, builder, filling.map(|filling| filling.input));
+	match &interface.input {
+		InputVisibility::Private => {},
+		InputVisibility::Public(tensor) => {
+			enforce_words(builder, first_input, &signals, &tensor.packing);
+		},
+		InputVisibility::Committed { schema } => {
+			let section = graph.input_section(&signals);
+			let salt = filling.and_then(|filling| filling.extras.input_salt);
+			let wire = builder.public(input_commitment);
+			constrain(builder, CommitmentKind::Input, *schema, &[section], salt, wire);
+		},
 	}
 	layers.push(meter.layer(builder, &graph.input.name, "input", &graph.input.shape, 0, &signals));
 	tensors.push(signals);
@@ -243,23 +232,77 @@ fn synthesize(
 			meter.layer(builder, &node.name, node.op.name(), &node.shape, multiply_adds, &signals);
 		layers.push(layer);
 		tensors.push(signals);
-		// Sums of many terms are large: keep only what is needed.
+		// Sums of many terms are large: keep only what is needed. Weights are, for their commitment.
 		for &tensor in node.inputs.iter().filter(|&&tensor| last_uses[tensor] == index) {
-			tensors[tensor] = Vec::new();
+			let producer = tensor.checked_sub(1).map(|node| graph.nodes[node].op.as_any());
+			if !producer.is_some_and(|op| op.is::<Parameters>()) {
+				tensors[tensor] = Vec::new();
+			}
 		}
 	}
 
 	let logits = std::mem::take(&mut tensors[graph.output.tensor]);
-	let (op, shown) = match &interface.output {
-		OutputKind::Argmax { .. } => ("argmax", vec![argmax(builder, &logits)]),
-		_ => ("logits", logits),
-	};
-	let packing = interface.output.packing().expect("the interface was checked");
-	for (index, word) in shown.chunks(packing.per_word() as usize).enumerate() {
-		let wire = builder.public(index as u32);
-		builder.enforce_packed(wire, word, &packing);
+	let name = &graph.output.name;
+	let (op, shown) = reveal(builder, interface, logits, parameters, filling);
+	if let Some(packing) = interface.output.packing() {
+		enforce_words(builder, 0, &shown, &packing);
 	}
-	layers.push(meter.layer(builder, &graph.output.name, op, &[shown.len()], 0, &shown));
+	layers.push(meter.layer(builder, name, op, &[shown.len()], 0, &shown));
+
+	if let WeightsVisibility::Committed(_) = interface.weights {
+		let sections = graph.weight_sections(&tensors);
+		let salt = filling.and_then(|filling| filling.extras.weights_salt);
+		let (kind, wire) = (CommitmentKind::Weights, builder.public(weights_commitment));
+		constrain(builder, kind, graph.weights_schema(), &sections, salt, wire);
+		layers.push(meter.layer(builder, "weights", "commitment", &[], 0, &[]));
+	}
+}
+
+/// Constrains public signals, from the one numbered `first`, to be the words of signals.
+fn enforce_words(builder: &mut Builder, first: u32, signals: &[Signal], packing: &Packing) {
+	for (index, word) in (first..).zip(signals.chunks(packing.per_word() as usize)) {
+		let wire = builder.public(index);
+		builder.enforce_packed(wire, word, packing);
+	}
+}
+
+/// What is shown of the logits: the name for it, and the values that are packed into output words.
+fn reveal(
+	builder: &mut Builder,
+	interface: &Interface,
+	logits: Vec<Signal>,
+	parameters: u32,
+	filling: Option<&Filling<'_>>,
+) -> (&'static str, Vec<Signal>) {
+	match interface.output {
+		OutputKind::Logits(_) => ("logits", logits),
+		OutputKind::Argmax { .. } => ("argmax", vec![argmax(builder, &logits)]),
+		OutputKind::TopK { k, .. } => ("top-k", topk(builder, &logits, k as usize).1),
+		OutputKind::Threshold { score: declared, tau } => {
+			// The signal is `tau − offset`, whatever value it has.
+			let wire = builder.public(parameters);
+			let offset = i64::from(declared.packing.offset);
+			let score = score(&logits);
+			let value = score.value.wrapping_sub(tau.into());
+			let above = score.lc.plus_constant(-offset).plus(-1, &LinearCombination::wire(wire));
+			builder.range(above, value, declared.packing.width.into());
+			("threshold", Vec::new())
+		},
+		OutputKind::MaskedArgmax { classes } => {
+			let mask = filling.and_then(|filling| filling.extras.mask);
+			let bits: Vec<Signal> = (0..classes as usize)
+				.map(|class| {
+					let bit: i64 = mask.is_some_and(|mask| mask[class]).into();
+					let wire = builder.alloc(|| Fr::from(bit));
+					builder.enforce_boolean(wire);
+					Signal::wire(wire, bit, Bounds { lo: 0, hi: 1 })
+				})
+				.collect();
+			let packing = Packing { width: 1, count: classes, offset: 0 };
+			enforce_words(builder, parameters, &bits, &packing);
+			("masked argmax", vec![masked_argmax(builder, &logits, &bits)])
+		},
+	}
 }
 
 /// Allocates the input, one range-checked wire an element. A range that is no power of two is
@@ -288,37 +331,6 @@ fn input_signals(graph: &Graph, builder: &mut Builder, input: Option<&[i64]>) ->
 			signal.plus_constant(lo)
 		})
 		.collect()
-}
-
-/// Reads a builder's counters between layers.
-#[derive(Default)]
-struct Meter {
-	constraints: usize,
-	wires: u32,
-	non_zeros: [usize; 3],
-}
-
-impl Meter {
-	fn layer(
-		&mut self,
-		builder: &Builder,
-		name: &str,
-		op: &str,
-		shape: &[usize],
-		multiply_adds: u64,
-		signals: &[Signal],
-	) -> Layer {
-		let constraints = builder.constraint_count() - self.constraints;
-		let wires = builder.wire_count() - self.wires;
-		let total = builder.non_zeros();
-		let non_zeros = [0, 1, 2].map(|matrix| total[matrix] - self.non_zeros[matrix]);
-		(self.constraints, self.wires) = (builder.constraint_count(), builder.wire_count());
-		self.non_zeros = total;
-		let bits = signals.iter().map(|signal| signal.bounds().signed_bits()).max().unwrap_or(0);
-		let (name, op, shape) = (name.into(), op.into(), shape.to_vec());
-		let rounding = None;
-		Layer { name, op, shape, multiply_adds, constraints, wires, non_zeros, bits, rounding }
-	}
 }
 
 impl Circuit {

@@ -103,6 +103,28 @@ pub enum ModelError {
 	/// The circuit's public signals are too many or too wide for a chain.
 	#[error("the circuit's interface cannot be registered: {}", interface_error(.0))]
 	Interface(InterfaceError),
+	/// A layer whose weights cannot be committed.
+	#[error("node {node}: {what}")]
+	Weights {
+		/// Name of the node.
+		node: String,
+		/// What is wrong, and what would work.
+		what: String,
+	},
+	/// Something cannot be committed.
+	#[error("commitment: {0}")]
+	Commitment(String),
+	/// A score that does not reach the threshold: there is no proof.
+	#[error("the score is {score}, below the threshold {threshold}: there is nothing to prove")]
+	BelowThreshold {
+		/// The score.
+		score: f64,
+		/// The least that can be proven.
+		threshold: f64,
+	},
+	/// An output that the model cannot give in this way.
+	#[error("{0}")]
+	Reveal(String),
 	/// Samples cannot be used.
 	#[error("samples: {0}")]
 	Samples(String),
@@ -113,12 +135,11 @@ pub enum ModelError {
 
 fn interface_error(error: &InterfaceError) -> &'static str {
 	match error {
-		InterfaceError::Malformed => "a width or count makes no sense",
+		InterfaceError::Malformed => "a width, count or threshold makes no sense",
 		InterfaceError::TooLarge => {
 			"it has more values or signals than a chain accepts; keep the input private, or show \
 			 fewer outputs"
 		},
-		InterfaceError::Unsupported => "its visibility is not supported",
 	}
 }
 

@@ -63,6 +63,8 @@ pub struct Graph {
 	pub output: GraphOutput,
 	/// Proven bounds of every tensor.
 	pub bounds: Vec<Vec<Bounds>>,
+	/// Where weights are committed, the nodes with constants that this does not hide.
+	pub public_constants: Vec<String>,
 }
 
 impl Graph {

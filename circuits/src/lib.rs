@@ -11,15 +11,22 @@
 //! 5. [`assign`]: an input into a witness and a statement.
 
 mod classes;
+mod commitment;
 mod compile;
+mod curve;
 mod error;
 mod fusion;
 pub mod gadgets;
 mod graph;
+mod hide;
+mod interface;
+mod layers;
 mod lower;
 pub mod onnx;
 pub mod ops;
+mod options;
 pub mod plan;
+pub mod poseidon;
 pub mod quantize;
 pub mod r1cs;
 pub mod samples;
@@ -27,13 +34,17 @@ mod signal;
 mod value;
 
 pub use classes::LayerClass;
-pub use compile::{
-	assign, compile, interface, Assignment, Circuit, InputChoice, Layer, Options, OutputChoice,
-};
+pub use commitment::{commit, schema_id, CommitmentKind, Salt, Section};
+pub use compile::{assign, assign_with, compile, Assignment, Circuit};
+pub use curve::Curve;
 pub use error::{show_shape, ModelError};
 pub use gadgets::argmax::argmax_value;
 pub use graph::{Graph, GraphInput, GraphNode, GraphOutput};
-pub use lower::{lower, Lowering};
+pub use hide::{without_weights, BIAS_BITS, WEIGHT_BITS};
+pub use interface::{interface, InputSchema};
+pub use layers::Layer;
+pub use lower::{lower, lower_committed, Lowering};
+pub use options::{Extras, InputChoice, Options, OutputChoice, WeightsChoice};
 pub use signal::{Bounds, Signal};
 pub use value::{dyadic, Integers, Kind, Quantized, Real, Scaled, Unary, Unit, Value};
 

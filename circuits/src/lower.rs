@@ -4,16 +4,17 @@ use crate::{
 	error::{show_shape, ModelError},
 	fusion::Fusion,
 	graph::{Graph, GraphInput, GraphNode, GraphOutput},
+	hide::{holds_constants, WEIGHT_BITS},
 	onnx::{Input, Model, Node, Tensor},
 	ops::{
-		self, shape::elements, Factors, Linear, Operator, Place, Requantize, Select, Sum, Taps,
-		Term,
+		self, shape::elements, Conv, Dense, Factors, Linear, Operator, Place, Requantize, Select,
+		Sum, Taps, Term,
 	},
 	plan::{Plan, Step},
 	signal::Bounds,
 	value::{dyadic, Integers, Kind, Quantized, Real, Unary, Unit, Value},
 };
-use std::{borrow::Cow, collections::HashMap};
+use std::{any::Any, borrow::Cow, collections::HashMap};
 
 /// Sums below this are exact in float32, in whatever order they are added.
 pub(crate) const FLOAT_LIMIT: i128 = 1 << 24;
@@ -34,6 +35,13 @@ pub struct Lowering<'a> {
 	/// Bounds of every tensor; the first is the input.
 	bounds: Vec<Vec<Bounds>>,
 	input: Option<GraphInput>,
+	/// Bits of a weight, where weights are to be committed.
+	hidden: Option<u32>,
+	/// Where they are, the bounds of every tensor by the weights as they are. They decide only
+	/// whether the model is refused.
+	actual: Vec<Vec<Bounds>>,
+	/// Nodes whose constants stay public.
+	public_constants: Vec<String>,
 }
 
 impl<'a> Lowering<'a> {
@@ -171,6 +179,7 @@ impl<'a> Lowering<'a> {
 	) -> Result<(), ModelError> {
 		let Input { name, shape, .. } = self.model.input.clone();
 		self.bounds[0] = vec![bounds; shape.iter().product()];
+		self.actual[0] = self.bounds[0].clone();
 		match self.input.replace(GraphInput { name, shape, bounds, scales }) {
 			None => Ok(()),
 			Some(_) => Err(node.error("the input is quantised twice")),
@@ -190,6 +199,33 @@ impl<'a> Lowering<'a> {
 		inputs: &[usize],
 		shape: &[usize],
 	) -> Result<usize, ModelError> {
+		if let Some(bits) = self.hidden {
+			let any: &dyn Any = &op;
+			if let Some(dense) = any.downcast_ref::<Linear<Dense>>() {
+				return self.hide(node, dense, inputs[0], shape, bits);
+			}
+			if let Some(conv) = any.downcast_ref::<Linear<Conv>>() {
+				return self.hide(node, conv, inputs[0], shape, bits);
+			}
+			// Zero points are public anyway.
+			let grid = ["QuantizeLinear", "DequantizeLinear"].contains(&node.op.as_str());
+			if !grid && holds_constants(any) && !self.public_constants.contains(&node.name) {
+				self.public_constants.push(node.name.clone());
+			}
+		}
+		self.append(node, Box::new(op), inputs, shape, None)
+	}
+
+	/// Appends an operator as it is; `actual` are the bounds by the weights as they are, if they do
+	/// not follow from those of the inputs.
+	pub(crate) fn append(
+		&mut self,
+		node: &Node,
+		op: Box<dyn Operator>,
+		inputs: &[usize],
+		shape: &[usize],
+		actual: Option<Vec<Bounds>>,
+	) -> Result<usize, ModelError> {
 		let count = elements(node, shape)?;
 		if count == 0 {
 			return Err(node.error(format!("a result of shape {} is empty", show_shape(shape))));
@@ -200,10 +236,29 @@ impl<'a> Lowering<'a> {
 		debug_assert_eq!(bounds.len(), count, "{} of {}", op.name(), node.name);
 		check_bounds(&node.name, &bounds)?;
 		self.bounds.push(bounds);
+		if self.hidden.is_some() {
+			let sources: Vec<&[Bounds]> = inputs.iter().map(|&input| self.actual(input)).collect();
+			let actual = actual.unwrap_or_else(|| op.bounds(&sources));
+			self.actual.push(actual);
+		}
 		let name = node.name.clone();
 		let (inputs, shape) = (inputs.to_vec(), shape.to_vec());
-		self.nodes.push(GraphNode { name, op: Box::new(op), inputs, shape });
+		self.nodes.push(GraphNode { name, op, inputs, shape });
 		Ok(self.nodes.len())
+	}
+
+	/// The bounds of a tensor's elements by the weights as they are, on which nothing but a refusal
+	/// may depend.
+	pub(crate) fn actual(&self, tensor: usize) -> &[Bounds] {
+		match self.hidden {
+			Some(_) => &self.actual[tensor],
+			None => &self.bounds[tensor],
+		}
+	}
+
+	/// Whether weights are to be committed.
+	pub(crate) fn hides(&self) -> bool {
+		self.hidden.is_some()
 	}
 
 	/// Appends a linear operator none of whose partial sums reaches a limit: [`FLOAT_LIMIT`] where
@@ -216,8 +271,7 @@ impl<'a> Lowering<'a> {
 		shape: &[usize],
 		limit: i128,
 	) -> Result<usize, ModelError> {
-		let sources: Vec<&[Bounds]> =
-			inputs.iter().map(|&tensor| self.bounds[tensor].as_slice()).collect();
+		let sources: Vec<&[Bounds]> = inputs.iter().map(|&tensor| self.actual(tensor)).collect();
 		let reach = linear.reach(&sources);
 		if reach < limit {
 			return self.push(node, linear, inputs, shape);
@@ -334,10 +388,19 @@ impl<'a> Lowering<'a> {
 				Some(&case) => case,
 				None => {
 					let plan = Plan::new(&step, bounds).ok_or_else(|| {
-						node.error(
-							"no constraints of reasonable size give onnxruntime's roundings here: \
-							 run `zkml quantize --snap`, which chooses scales that are powers of two",
-						)
+						node.error(match step.curve() {
+							None => {
+								"no constraints of reasonable size give onnxruntime's roundings \
+								 here: run `zkml quantize --snap`, which chooses scales that are \
+								 powers of two"
+									.into()
+							},
+							Some(curve) => format!(
+								"{} of more than 10 bits: put QuantizeLinear and DequantizeLinear \
+								 before it, or run `zkml quantize` on the float model",
+								curve.name()
+							),
+						})
 					})?;
 					let case = op.cases.len() as u32;
 					op.cases.push(ops::Case { step: step.clone(), bounds, plan });
@@ -377,7 +440,7 @@ impl<'a> Lowering<'a> {
 	) -> Result<usize, ModelError> {
 		let tensor = self.push(node, op, inputs, shape)?;
 		let reach = |bounds: &Bounds| i128::from(bounds.lo).abs().max(i128::from(bounds.hi).abs());
-		match self.bounds[tensor].iter().map(reach).max() {
+		match self.actual(tensor).iter().map(reach).max() {
 			Some(reach) if reach >= FLOAT_LIMIT => Err(inexact(node, reach)),
 			_ => Ok(tensor),
 		}
@@ -428,7 +491,7 @@ impl Lowering<'_> {
 		if !kernels.contains(&node.op.as_str()) {
 			return Ok(());
 		}
-		let bounds = self.bounds[real.tensor].iter();
+		let bounds = self.actual(real.tensor).iter();
 		let exact = bounds.zip(&real.units).filter(|(_, unit)| unit.exponent().is_some());
 		let reach = exact.map(|(bounds, _)| i128::from(bounds.lo.abs().max(bounds.hi.abs())));
 		self.check_exact(node, reach.max().unwrap_or(0))
@@ -557,6 +620,27 @@ fn check_bounds(node: &str, bounds: &[Bounds]) -> Result<(), ModelError> {
 /// # Errors
 /// [`ModelError`] at the first node that this version cannot prove, with what would work instead.
 pub fn lower(model: &Model) -> Result<Graph, ModelError> {
+	lower_with(model, None)
+}
+
+/// Lowers a quantised model to an integer graph with committed weights of so many bits: see
+/// [`Graph::weights_commitment`].
+///
+/// # Errors
+/// As [`lower`]; [`ModelError::Weights`] for a weight out of its width, or a layer that cannot be
+/// proven so; [`ModelError::Commitment`] if there are no weights, or not 2 to 8 bits.
+pub fn lower_committed(model: &Model, bits: u32) -> Result<Graph, ModelError> {
+	if !(2..=WEIGHT_BITS).contains(&bits) {
+		return Err(ModelError::Commitment(format!("weights have 2 to 8 bits, not {bits}")));
+	}
+	let graph = lower_with(model, Some(bits))?;
+	match graph.has_committed_weights() {
+		true => Ok(graph),
+		false => Err(ModelError::Commitment("the model has no weights to commit to".into())),
+	}
+}
+
+fn lower_with(model: &Model, hidden: Option<u32>) -> Result<Graph, ModelError> {
 	let merged = merge_equal_nodes(model);
 	let model = merged.as_ref().unwrap_or(model);
 	let mut lowering = Lowering {
@@ -566,6 +650,9 @@ pub fn lower(model: &Model) -> Result<Graph, ModelError> {
 		nodes: Vec::new(),
 		bounds: vec![Vec::new()],
 		input: None,
+		hidden,
+		actual: vec![Vec::new()],
+		public_constants: Vec::new(),
 	};
 	let name = model.input.name.clone();
 	let value = ops::input(&mut lowering, &model.input)?;
@@ -659,7 +746,8 @@ impl Lowering<'_> {
 		let input = self.input.take().expect("an activation comes from the quantised input");
 		let bounds = self.bounds[tensor].clone();
 		let output = GraphOutput { name: names.join(", "), tensor, shape, parts, scale, bounds };
-		Ok(Graph { input, nodes: self.nodes, output, bounds: self.bounds }.without_dead_nodes())
+		let Self { nodes, bounds, public_constants, .. } = self;
+		Ok(Graph { input, nodes, output, bounds, public_constants }.without_dead_nodes())
 	}
 
 	/// The value of a name, for operators that look ahead.

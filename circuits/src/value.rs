@@ -1,6 +1,7 @@
 //! What the names of an ONNX graph stand for while it is lowered.
 
 use crate::{
+	curve::Curve,
 	error::ModelError,
 	onnx::{Node, Tensor},
 };
@@ -109,6 +110,8 @@ pub enum Unary {
 	},
 	/// `x · min(max(x / 6 + 1/2, 0), 1)`.
 	HardSwish,
+	/// A function of real numbers.
+	Curve(Curve),
 }
 
 impl Unary {
@@ -123,6 +126,7 @@ impl Unary {
 			Self::LeakyRelu { .. } => x,
 			Self::HardSigmoid { alpha, beta } => (alpha * x + beta).clamp(0.0, 1.0),
 			Self::HardSwish => x * (x * (1.0 / 6.0) + 0.5).clamp(0.0, 1.0),
+			Self::Curve(curve) => curve.apply(x),
 		}
 	}
 
@@ -131,7 +135,8 @@ impl Unary {
 		match self {
 			Self::Clip { .. } => true,
 			Self::LeakyRelu { alpha } | Self::HardSigmoid { alpha, .. } => alpha >= 0.0,
-			Self::HardSwish => false,
+			// Some of the curves are, but no straight line has their steps.
+			Self::HardSwish | Self::Curve(_) => false,
 		}
 	}
 }

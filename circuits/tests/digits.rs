@@ -57,7 +57,7 @@ fn witnesses_satisfy_every_kind_of_circuit() {
 	let heldout = samples("heldout.npz", &float);
 	for input in [InputChoice::Private, InputChoice::Public] {
 		for output in [OutputChoice::Logits, OutputChoice::Argmax] {
-			let options = Options { input, output };
+			let options = Options::new(input, output);
 			let circuit = compile(&graph, &options).unwrap();
 			for sample in heldout.iter().take(20) {
 				let integers = graph.quantize_input(sample).unwrap();
@@ -77,6 +77,7 @@ fn witnesses_satisfy_every_kind_of_circuit() {
 						let logits = graph.evaluate(&integers);
 						assert_eq!(label as usize, zkml_circuits::argmax_value(&logits));
 					},
+					other => panic!("{other:?}"),
 				}
 			}
 		}

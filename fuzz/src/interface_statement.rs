@@ -3,8 +3,9 @@
 use crate::Input;
 use frame_support::BoundedVec;
 use zkml_primitives::{
-	Context, Inference, InputVisibility, Interface, Output, OutputKind, Packing, Scale, Statement,
-	Tensor, Values, WeightsVisibility, MAX_SIGNALS,
+	ClaimedInput, Commitment, Context, Inference, InputVisibility, Interface, Mask, Output,
+	OutputKind, Packing, Scale, SchemaId, Statement, Tensor, Values, WeightsVisibility, MAX_OUTPUTS,
+	MAX_SIGNALS,
 };
 use zkml_verifier::encoding::decode_scalar;
 
@@ -28,8 +29,9 @@ pub fn run(data: &[u8]) {
 }
 
 /// The values of an inference, whatever their type.
-fn meaning(inference: &Inference) -> (&Output, Option<Vec<i32>>) {
-	(&inference.output, inference.input.as_ref().map(Values::to_vec))
+fn meaning(inference: &Inference) -> (&Output, Option<Vec<i32>>, Option<Commitment>) {
+	let Inference { output, input } = inference;
+	(output, input.values().map(Values::to_vec), input.commitment())
 }
 
 fn check(
@@ -42,29 +44,63 @@ fn check(
 	let signals = statement.signals();
 	assert!((2..=MAX_SIGNALS).contains(&count));
 	assert_eq!(signals.len(), count as usize);
-	assert!(signals.iter().all(|signal| decode_scalar(signal).is_some()));
-	let packing = interface.output.packing().expect("the interface is supported");
-	let words = packing.words() as usize;
-	assert_eq!(signals[words], context.0);
-	let output = unpack(&packing, &signals[..words]);
-	match &inference.output {
-		Output::Logits(values) => assert_eq!(output, values.to_vec()),
-		Output::Label(label) => {
-			assert_eq!(output, [*label as i32]);
-			let OutputKind::Argmax { classes } = interface.output else {
-				panic!("a label without classes")
-			};
-			assert!(*label < classes);
+	let mut rest = signals.iter();
+	let mut take = |count: u32| -> Vec<[u8; 32]> { rest.by_ref().take(count as usize).copied().collect() };
+	let counts = interface.counts();
+
+	let words = take(counts.output);
+	let output = interface.output.packing().map(|packing| unpack(&packing, &words));
+	let classes = |classes: u32, labels: &[u32]| {
+		assert!(labels.iter().all(|&label| label < classes));
+		let labels: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
+		assert_eq!(output.as_deref(), Some(labels.as_slice()));
+	};
+	match (&inference.output, interface.output) {
+		(Output::Logits(values), OutputKind::Logits(_)) => assert_eq!(output, Some(values.to_vec())),
+		(&Output::Label(label), OutputKind::Argmax { classes: count }) => classes(count, &[label]),
+		(Output::Labels(labels), OutputKind::TopK { classes: count, k }) => {
+			assert_eq!(labels.len(), k as usize);
+			classes(count, labels);
 		},
+		(Output::Passed, OutputKind::Threshold { .. }) => assert_eq!(output, None),
+		(Output::MaskedLabel { label, mask }, OutputKind::MaskedArgmax { classes: count }) => {
+			assert!(mask.allows(*label));
+			classes(count, &[*label]);
+		},
+		other => panic!("{other:?}"),
 	}
+	// What anybody claims as commitment is for the verifier to find canonical or not.
+	let claimed = inference.input.commitment().map(|commitment| commitment.0);
+	assert_eq!(take(counts.input_commitment), claimed.into_iter().collect::<Vec<_>>());
+	let registered = match interface.weights {
+		WeightsVisibility::Committed(commitment) => vec![commitment.0],
+		WeightsVisibility::Public => vec![],
+	};
+	assert_eq!(take(counts.weights_commitment), registered);
+	let words = take(counts.parameters);
+	match (interface.output, &inference.output) {
+		(OutputKind::Threshold { score, tau }, _) => {
+			assert_eq!(unpack(&score.packing, &words), [tau]);
+		},
+		(OutputKind::MaskedArgmax { classes }, Output::MaskedLabel { mask, .. }) => {
+			let packing = Packing { width: 1, count: classes, offset: 0 };
+			let bits: Vec<i32> = (0..classes).map(|class| mask.allows(class).into()).collect();
+			assert_eq!(unpack(&packing, &words), bits);
+		},
+		_ => assert!(words.is_empty()),
+	}
+	assert_eq!(take(counts.context), [context.0]);
+	let words = take(counts.input);
 	match (&interface.input, &inference.input) {
-		(InputVisibility::Public(tensor), Some(values)) => {
-			assert_eq!(unpack(&tensor.packing, &signals[words + 1..]), values.to_vec());
+		(InputVisibility::Public(tensor), ClaimedInput::Shown(values)) => {
+			assert_eq!(unpack(&tensor.packing, &words), values.to_vec());
 		},
-		(visibility, values) => {
-			assert_eq!((visibility, values), (&InputVisibility::Private, &None));
-		},
+		(InputVisibility::Private, ClaimedInput::Hidden)
+		| (InputVisibility::Committed { .. }, ClaimedInput::Committed(_)) => {},
+		other => panic!("{other:?}"),
 	}
+	let own = signals.iter().filter(|&&signal| Some(signal) != claimed);
+	assert!(own.copied().all(|signal| decode_scalar(&signal).is_some()));
 }
 
 /// Reads packed values bit by bit, and wants nothing behind the last.
@@ -87,20 +123,22 @@ fn unpack(packing: &Packing, words: &[[u8; 32]]) -> Vec<i32> {
 
 fn interface(input: &mut Input<'_>) -> Interface {
 	Interface {
-		output: match input.below(8) {
+		output: match input.below(10) {
 			0..=3 => OutputKind::Logits(tensor(input)),
 			4 => OutputKind::Argmax { classes: input.any() },
 			5 => OutputKind::Argmax { classes: input.any::<u8>().into() },
 			6 => OutputKind::TopK { classes: input.any(), k: input.any() },
-			_ => OutputKind::Threshold,
+			7 => OutputKind::TopK { classes: input.any(), k: input.any::<u8>().into() },
+			8 => OutputKind::Threshold { score: tensor(input), tau: input.any() },
+			_ => OutputKind::MaskedArgmax { classes: input.any::<u16>().into() },
 		},
 		input: match input.below(8) {
 			0..=2 => InputVisibility::Private,
 			3..=6 => InputVisibility::Public(tensor(input)),
-			_ => InputVisibility::Committed,
+			_ => InputVisibility::Committed { schema: SchemaId([input.any(); 32]) },
 		},
-		weights: match input.below(16) {
-			15 => WeightsVisibility::Committed,
+		weights: match input.below(4) {
+			3 => WeightsVisibility::Committed(Commitment(input.array())),
 			_ => WeightsVisibility::Public,
 		},
 	}
@@ -132,23 +170,39 @@ fn inference(interface: &Interface, input: &mut Input<'_>) -> Inference {
 		(_, 1) => Output::Logits(any_values(input)),
 		(OutputKind::Logits(tensor), _) => Output::Logits(values(&tensor.packing, input)),
 		(OutputKind::Argmax { classes }, _) => Output::Label(input.any::<u32>() % classes.max(1)),
-		_ => Output::Label(0),
+		(OutputKind::TopK { classes, k }, _) => {
+			let labels = (0..k.min(MAX_OUTPUTS)).map(|_| input.any::<u32>() % classes.max(1));
+			Output::Labels(BoundedVec::truncate_from(labels.collect()))
+		},
+		(OutputKind::Threshold { .. }, _) => Output::Passed,
+		(OutputKind::MaskedArgmax { classes }, _) => {
+			let label = input.any::<u32>() % classes.max(1);
+			let mut bytes = input.array::<128>().to_vec();
+			bytes.truncate(classes.div_ceil(8) as usize + input.below(2));
+			Output::MaskedLabel { label, mask: Mask(BoundedVec::truncate_from(bytes)) }
+		},
 	};
-	let values = match (interface.input, input.below(8)) {
-		(_, 0) => None,
-		(_, 1) => Some(Values::I32(any_values(input))),
-		(_, 2) => Some(Values::U8(BoundedVec::truncate_from(input.up_to(64).to_vec()))),
+	let claimed = match (interface.input, input.below(8)) {
+		(_, 0) => ClaimedInput::Hidden,
+		(_, 1) => ClaimedInput::Shown(Values::I32(any_values(input))),
+		(_, 2) => {
+			let bytes = input.up_to(64).to_vec();
+			ClaimedInput::Shown(Values::U8(BoundedVec::truncate_from(bytes)))
+		},
+		(_, 3) | (InputVisibility::Committed { .. }, _) => {
+			ClaimedInput::Committed(Commitment(input.array()))
+		},
 		(InputVisibility::Public(tensor), _) => {
 			let values = values::<4_096>(&tensor.packing, input);
 			if input.any() {
-				Values::new(&values)
+				Values::new(&values).into()
 			} else {
-				Some(Values::I32(BoundedVec::truncate_from(values.into_inner())))
+				Some(Values::I32(BoundedVec::truncate_from(values.into_inner()))).into()
 			}
 		},
-		_ => None,
+		(InputVisibility::Private, _) => ClaimedInput::Hidden,
 	};
-	Inference { output, input: values }
+	Inference { output, input: claimed }
 }
 
 type Most<const N: u32> = BoundedVec<i32, frame_support::traits::ConstU32<N>>;

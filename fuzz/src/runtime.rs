@@ -8,8 +8,8 @@ use sp_core::H256;
 use sp_runtime::BuildStorage;
 use std::sync::LazyLock;
 use zkml_primitives::{
-	Context, Inference, InputVisibility, Interface, Metadata, ModelId, OutputKind, Packing, Proof,
-	Scale, Setup, Statement, Tensor, Terms, VerifyingKey, WeightsVisibility, SEMANTICS_V1,
+	Commitment, Context, Inference, InputVisibility, Interface, Metadata, ModelId, OutputKind,
+	Packing, Proof, Scale, SchemaId, Setup, Statement, Tensor, Terms, VerifyingKey, WeightsVisibility, SEMANTICS_V1,
 };
 use zkml_verifier::fixtures::{Fixture, Key, Part};
 
@@ -116,6 +116,11 @@ pub static PROVERS: LazyLock<Vec<Prover>> = LazyLock::new(|| {
 	let open = InputVisibility::Public(tensor(8, 4, 0));
 	let small = interface(open, OutputKind::Logits(tensor(4, 3, -8)));
 	let wide = interface(private, OutputKind::Logits(tensor(31, 9, -5)));
+	let hidden = Interface {
+		input: InputVisibility::Committed { schema: SchemaId([7; 32]) },
+		weights: WeightsVisibility::Committed(Commitment([9; 32])),
+		output: OutputKind::Threshold { score: tensor(12, 1, -99), tau: -3 },
+	};
 
 	let none = Terms::default();
 	let first = Fixture::new(1, 2);
@@ -126,7 +131,7 @@ pub static PROVERS: LazyLock<Vec<Prover>> = LazyLock::new(|| {
 		Prover::new(second, small, Terms { max_age: Some(4), receipt_lifetime: Some(2) }),
 		Prover::new(third, digits, Terms { receipt_lifetime: Some(1), ..none }),
 		Prover::new(Fixture::new(4, 3), wide, Terms { max_age: Some(2), ..none }),
-		Prover::new(Fixture::new(5, 2), digits, none),
+		Prover::new(Fixture::new(5, 4), hidden, none),
 	]
 });
 

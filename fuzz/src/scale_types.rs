@@ -14,7 +14,7 @@ type Check = fn(&[u8]);
 type Deposit = ();
 
 /// One check per type. Their order is that of the first byte of an input: append, never reorder.
-pub const TYPES: [Check; 40] = [
+pub const TYPES: [Check; 44] = [
 	tracked::<runtime::RuntimeCall>,
 	tracked::<pallet_zkml::Call<runtime::Runtime>>,
 	bounded::<primitives::Context>,
@@ -55,6 +55,10 @@ pub const TYPES: [Check; 40] = [
 	bounded::<pallet_zkml::HoldReason>,
 	plain::<pallet_zkml::Error<runtime::Runtime>>,
 	plain::<Vec<primitives::Submission<u64>>>,
+	bounded::<primitives::ClaimedInput>,
+	bounded::<primitives::Commitment>,
+	bounded::<primitives::Mask>,
+	bounded::<primitives::SchemaId>,
 ];
 
 /// The first byte says as what the rest is decoded.

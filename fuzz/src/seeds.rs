@@ -9,7 +9,7 @@ use crate::{
 };
 use codec::Encode;
 use frame_support::BoundedVec;
-use zkml_primitives::{Inference, Output, Setup, Submission, Terms, Values};
+use zkml_primitives::{ClaimedInput, Inference, Output, Setup, Submission, Terms, Values};
 use zkml_verifier::fixtures::Key;
 
 type Call = pallet_zkml::Call<Runtime>;
@@ -86,12 +86,12 @@ pub fn all() -> Vec<Seed> {
 }
 
 fn label() -> Inference {
-	Inference { output: Output::Label(3), input: None }
+	Inference { output: Output::Label(3), input: ClaimedInput::Hidden }
 }
 
 fn logits() -> Inference {
 	let output = Output::Logits(BoundedVec::truncate_from(vec![-8, 0, 7]));
-	Inference { output, input: Values::new(&[1, 2, 3, 255]) }
+	Inference { output, input: Values::new(&[1, 2, 3, 255]).into() }
 }
 
 /// An honest submission to the chain's models, as by its start.

@@ -27,7 +27,7 @@ use sp_runtime::{
 };
 use std::{cell::RefCell, collections::BTreeMap};
 use zkml_primitives::{
-	context_for, submission_payload, Context, Inference, InputVisibility, ModelId, Output,
+	context_for, submission_payload, ClaimedInput, Commitment, Context, Inference, InputVisibility, ModelId, Output,
 	OutputKind, Proof, Setup, Statement, Submission, Terms, Values, SUBMIT_INFERENCE,
 };
 use zkml_verifier::RawKey;
@@ -360,7 +360,7 @@ impl World {
 					false => Output::Logits(BoundedVec::truncate_from(vec![input.any(); 3])),
 				};
 			},
-			13 => inference.input = Values::new(&[input.any(); 4]),
+			13 => inference.input = Values::new(&[input.any(); 4]).into(),
 			_ => {},
 		}
 		let signals = prover.interface.signals().expect("provers' interfaces are valid");
@@ -590,6 +590,9 @@ pub(crate) fn context(model: ModelId, who: u64, nonce: u64, anchor: Option<u64>)
 	context_for(&hash_of(0).0, SUBMIT_INFERENCE, model, &who, &payload)
 }
 
+/// What every honest committed input has.
+const COMMITTED: Commitment = Commitment([11; 32]);
+
 /// An inference that fits.
 fn inference(prover: &Prover, input: &mut Input<'_>) -> Inference {
 	let mut values = |packing: zkml_primitives::Packing| -> Vec<i32> {
@@ -603,13 +606,15 @@ fn inference(prover: &Prover, input: &mut Input<'_>) -> Inference {
 		OutputKind::Logits(tensor) => {
 			Output::Logits(BoundedVec::truncate_from(values(tensor.packing)))
 		},
+		OutputKind::Threshold { .. } => Output::Passed,
 		_ => Output::Label(
 			values(zkml_primitives::Packing { width: 8, count: 1, offset: 0 })[0] as u32 % 10,
 		),
 	};
 	let input = match prover.interface.input {
-		InputVisibility::Public(tensor) => Values::new(&values(tensor.packing)),
-		_ => None,
+		InputVisibility::Public(tensor) => Values::new(&values(tensor.packing)).into(),
+		InputVisibility::Committed { .. } => ClaimedInput::Committed(COMMITTED),
+		InputVisibility::Private => ClaimedInput::Hidden,
 	};
 	Inference { output, input }
 }

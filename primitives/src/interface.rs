@@ -1,6 +1,9 @@
 //! The ordered public signals of a circuit and what they mean.
 
-use crate::packing::{Packing, Scale};
+use crate::{
+	commitment::{Commitment, SchemaId},
+	packing::{Packing, Scale},
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -64,9 +67,13 @@ pub enum InputVisibility {
 	/// Everybody: the words follow the context.
 	#[codec(index = 1)]
 	Public(Tensor),
-	/// The prover, bound by a commitment.
+	/// The prover, bound by a commitment to values of this schema.
 	#[codec(index = 2)]
-	Committed,
+	Committed {
+		/// What the values are. It is part of what is hashed, so the circuit fixes it; that this is
+		/// the one that the circuit fixes is the registrant's word, as all of the interface.
+		schema: SchemaId,
+	},
 }
 
 /// Who sees the weights.
@@ -88,9 +95,9 @@ pub enum WeightsVisibility {
 	/// Everybody: they are constants of the circuit.
 	#[codec(index = 0)]
 	Public,
-	/// The model's owner, bound by a commitment.
+	/// The model's owner, bound by this commitment.
 	#[codec(index = 1)]
-	Committed,
+	Committed(Commitment),
 }
 
 /// What a proof reveals of the result.
@@ -118,22 +125,36 @@ pub enum OutputKind {
 		/// Number of classes, at least 2.
 		classes: u32,
 	},
-	/// The indices of the `k` largest values.
+	/// The indices of the `k` largest values, the largest first, equals in the order of their
+	/// indices.
 	#[codec(index = 2)]
 	TopK {
-		/// Number of classes.
+		/// Number of classes, at least 2.
 		classes: u32,
-		/// How many of them are revealed.
+		/// How many of them are revealed, at least 1.
 		k: u32,
 	},
-	/// Only that a score reached a threshold.
+	/// Only that a score reached a threshold: there is no proof of one that did not.
 	#[codec(index = 3)]
-	Threshold,
+	Threshold {
+		/// Range and scale of the score, one value; where it falls within the range is not shown.
+		score: Tensor,
+		/// The least score, in its units.
+		tau: i32,
+	},
+	/// The index of the largest value among those that a public mask allows, the first where several
+	/// are largest.
+	#[codec(index = 4)]
+	MaskedArgmax {
+		/// Number of classes, at least 2.
+		classes: u32,
+	},
 }
 
 /// The public signals of a circuit, as its registrant declares them.
 ///
-/// Their order is that of Circom: output words, commitments, threshold, context, input words.
+/// Their order is that of Circom: output words, commitment to the input, commitment to the weights,
+/// threshold or mask, context, input words. See [`SignalCounts`].
 #[derive(
 	Clone,
 	Copy,
@@ -156,28 +177,93 @@ pub struct Interface {
 	pub output: OutputKind,
 }
 
+/// How many public signals there are of each kind, in their order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SignalCounts {
+	/// Words of the output.
+	pub output: u32,
+	/// 1 if the input is committed.
+	pub input_commitment: u32,
+	/// 1 if the weights are committed.
+	pub weights_commitment: u32,
+	/// 1 for a threshold, or the words of a mask.
+	pub parameters: u32,
+	/// Always 1.
+	pub context: u32,
+	/// Words of a public input.
+	pub input: u32,
+}
+
+impl SignalCounts {
+	/// All of them.
+	pub fn total(&self) -> u32 {
+		[self.input_commitment, self.weights_commitment, self.parameters, self.context, self.input]
+			.into_iter()
+			.fold(self.output, u32::saturating_add)
+	}
+}
+
 /// Why an interface cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InterfaceError {
-	/// A width, count, scale or number of classes makes no sense.
+	/// A width, count, scale, threshold, commitment or number of classes makes no sense.
 	Malformed,
 	/// More values or signals than a chain accepts.
 	TooLarge,
-	/// A visibility or output that this version cannot verify.
-	Unsupported,
+}
+
+/// One index of so many classes, or several.
+fn indices(classes: u32, count: u32) -> Packing {
+	let width = u32::BITS - classes.saturating_sub(1).leading_zeros();
+	Packing { width: width as u8, count, offset: 0 }
 }
 
 impl OutputKind {
-	/// How the output is packed; `None` for kinds that this version cannot verify.
+	/// How the output's words are packed; `None` where it has none.
 	pub fn packing(&self) -> Option<Packing> {
-		match self {
+		match *self {
 			Self::Logits(tensor) => Some(tensor.packing),
-			Self::Argmax { classes } => {
-				let width = u32::BITS - classes.saturating_sub(1).leading_zeros();
-				Some(Packing { width: width as u8, count: 1, offset: 0 })
-			},
-			Self::TopK { .. } | Self::Threshold => None,
+			Self::Argmax { classes } | Self::MaskedArgmax { classes } => Some(indices(classes, 1)),
+			Self::TopK { classes, k } => Some(indices(classes, k)),
+			Self::Threshold { .. } => None,
 		}
+	}
+
+	/// How the signals are packed that the output depends on and that a consumer chooses: a
+	/// threshold, or a mask of one bit for each class.
+	pub fn parameters(&self) -> Option<Packing> {
+		match *self {
+			Self::Threshold { score, .. } => Some(score.packing),
+			Self::MaskedArgmax { classes } => Some(Packing { width: 1, count: classes, offset: 0 }),
+			_ => None,
+		}
+	}
+
+	/// Whether it makes sense, and a chain accepts so many values.
+	fn check(&self) -> Result<(), InterfaceError> {
+		match *self {
+			Self::Logits(tensor) => return tensor.check(crate::MAX_OUTPUTS),
+			Self::Threshold { score, tau } => {
+				score.check(1)?;
+				let Packing { offset, .. } = score.packing;
+				if tau < offset || i64::from(tau) > score.packing.max() {
+					return Err(InterfaceError::Malformed);
+				}
+			},
+			Self::Argmax { classes } if classes < 2 => return Err(InterfaceError::Malformed),
+			Self::TopK { classes, k } if classes < 2 || k == 0 || k > classes => {
+				return Err(InterfaceError::Malformed)
+			},
+			Self::MaskedArgmax { classes } if classes < 2 => return Err(InterfaceError::Malformed),
+			// A submission lists every index, or a bit for each class.
+			Self::TopK { k: count, .. } | Self::MaskedArgmax { classes: count }
+				if count > crate::MAX_OUTPUTS =>
+			{
+				return Err(InterfaceError::TooLarge)
+			},
+			_ => {},
+		}
+		Ok(())
 	}
 }
 
@@ -185,32 +271,39 @@ impl Interface {
 	/// Checks that the declaration makes sense and returns its number of public signals.
 	///
 	/// # Errors
-	/// [`InterfaceError::Unsupported`] for commitments, top-k and threshold;
 	/// [`InterfaceError::Malformed`] and [`InterfaceError::TooLarge`] as their names say.
 	pub fn signals(&self) -> Result<u32, InterfaceError> {
-		let output = self.output.packing().ok_or(InterfaceError::Unsupported)?;
-		let (input, input_words) = match self.input {
-			InputVisibility::Private => (None, 0),
-			InputVisibility::Public(tensor) => (Some(tensor), tensor.packing.words()),
-			InputVisibility::Committed => return Err(InterfaceError::Unsupported),
-		};
-		if self.weights == WeightsVisibility::Committed {
-			return Err(InterfaceError::Unsupported);
-		}
-		if !output.is_valid() {
-			return Err(InterfaceError::Malformed);
-		}
-		if let OutputKind::Logits(tensor) = self.output {
-			tensor.check(crate::MAX_OUTPUTS)?;
-		}
-		if let Some(tensor) = input {
+		self.output.check()?;
+		if let InputVisibility::Public(tensor) = &self.input {
 			tensor.check(crate::MAX_INPUTS)?;
 		}
-		let signals = output.words().saturating_add(1).saturating_add(input_words);
+		if let WeightsVisibility::Committed(commitment) = &self.weights {
+			if !commitment.is_canonical() {
+				return Err(InterfaceError::Malformed);
+			}
+		}
+		let signals = self.counts().total();
 		if signals > MAX_SIGNALS {
 			return Err(InterfaceError::TooLarge);
 		}
 		Ok(signals)
+	}
+
+	/// How many public signals there are of each kind. Meaningful where [`Interface::signals`] is
+	/// not an error.
+	pub fn counts(&self) -> SignalCounts {
+		let words = |packing: Option<Packing>| packing.map_or(0, |packing| packing.words());
+		SignalCounts {
+			output: words(self.output.packing()),
+			input_commitment: matches!(self.input, InputVisibility::Committed { .. }).into(),
+			weights_commitment: matches!(self.weights, WeightsVisibility::Committed(_)).into(),
+			parameters: words(self.output.parameters()),
+			context: 1,
+			input: match self.input {
+				InputVisibility::Public(tensor) => tensor.packing.words(),
+				_ => 0,
+			},
+		}
 	}
 }
 
@@ -280,18 +373,67 @@ mod tests {
 		}
 	}
 
+	fn score(width: u8, offset: i32) -> Tensor {
+		let packing = Packing { width, count: 1, offset };
+		Tensor { packing, scale: Scale::power_of_two(-4) }
+	}
+
 	#[test]
-	fn refuses_what_it_cannot_verify() {
+	fn each_kind_of_signal_counts() {
+		let schema = SchemaId([7; 32]);
+		let committed = InputVisibility::Committed { schema };
+		let weights = WeightsVisibility::Committed(Commitment([1; 32]));
+		let counts = |input, weights, output| {
+			let interface = Interface { input, weights, output };
+			let counts = interface.counts();
+			assert_eq!(interface.signals(), Ok(counts.total()), "{interface:?}");
+			let SignalCounts { output, input_commitment, weights_commitment, .. } = counts;
+			let SignalCounts { parameters, context, input, .. } = counts;
+			[output, input_commitment, weights_commitment, parameters, context, input]
+		};
+		let threshold = OutputKind::Threshold { score: score(12, -9), tau: -9 };
+		assert_eq!(counts(committed, weights, threshold), [0, 1, 1, 1, 1, 0]);
+		// 50 indices of 10 bits take two words, a mask of 600 bits takes three.
+		let top = OutputKind::TopK { classes: 600, k: 50 };
+		assert_eq!(counts(committed, WeightsVisibility::Public, top), [2, 1, 0, 0, 1, 0]);
+		let masked = OutputKind::MaskedArgmax { classes: 600 };
+		let public = InputVisibility::Public(tensor(8, 32));
+		assert_eq!(counts(public, weights, masked), [1, 0, 1, 3, 1, 2]);
+	}
+
+	#[test]
+	fn refuses_outputs_that_make_no_sense() {
+		let refused =
+			|output| interface(InputVisibility::Private, output).signals().expect_err("refused");
+		let wide = Tensor { packing: Packing { count: 2, ..score(12, 0).packing }, ..score(12, 0) };
+		for output in [
+			OutputKind::TopK { classes: 1, k: 1 },
+			OutputKind::TopK { classes: 3, k: 0 },
+			OutputKind::TopK { classes: 3, k: 4 },
+			OutputKind::MaskedArgmax { classes: 1 },
+			OutputKind::Threshold { score: score(12, -9), tau: -10 },
+			OutputKind::Threshold { score: score(12, -9), tau: 4_087 },
+			OutputKind::Threshold { score: score(0, -9), tau: -9 },
+		] {
+			assert_eq!(refused(output), InterfaceError::Malformed, "{output:?}");
+		}
+		for output in [
+			OutputKind::TopK { classes: 5_000, k: 1_025 },
+			OutputKind::MaskedArgmax { classes: 1_025 },
+			OutputKind::Threshold { score: score(32, 0), tau: 1 },
+			OutputKind::Threshold { score: wide, tau: 1 },
+		] {
+			assert_eq!(refused(output), InterfaceError::TooLarge, "{output:?}");
+		}
+	}
+
+	#[test]
+	fn refuses_a_commitment_that_is_no_signal() {
+		let weights = WeightsVisibility::Committed(Commitment([0xff; 32]));
 		let argmax = OutputKind::Argmax { classes: 2 };
-		let error = Err(InterfaceError::Unsupported);
-		assert_eq!(interface(InputVisibility::Committed, argmax).signals(), error);
-		assert_eq!(interface(InputVisibility::Private, OutputKind::Threshold).signals(), error);
-		let top = OutputKind::TopK { classes: 3, k: 2 };
-		assert_eq!(interface(InputVisibility::Private, top).signals(), error);
-		let weights = WeightsVisibility::Committed;
-		assert_eq!(
-			Interface { weights, ..interface(InputVisibility::Private, argmax) }.signals(),
-			error
-		);
+		for input in [InputVisibility::Private, InputVisibility::Public(tensor(8, 32))] {
+			let interface = Interface { weights, ..interface(input, argmax) };
+			assert_eq!(interface.signals(), Err(InterfaceError::Malformed));
+		}
 	}
 }

@@ -22,6 +22,7 @@
 
 extern crate alloc;
 
+mod commitment;
 mod context;
 mod inference;
 mod interface;
@@ -30,10 +31,15 @@ mod model;
 mod packing;
 mod statement;
 
+pub use commitment::{Commitment, SchemaId};
 pub use context::{context_for, context_preimage, submission_payload, Context, SUBMIT_INFERENCE};
-pub use inference::{Inference, MaxInputs, MaxOutputs, Output, Values, MAX_INPUTS, MAX_OUTPUTS};
+pub use inference::{
+	ClaimedInput, Inference, Mask, MaxInputs, MaxMask, MaxOutputs, Output, Values, MAX_INPUTS,
+	MAX_OUTPUTS,
+};
 pub use interface::{
-	InputVisibility, Interface, InterfaceError, OutputKind, Tensor, WeightsVisibility, MAX_SIGNALS,
+	InputVisibility, Interface, InterfaceError, OutputKind, SignalCounts, Tensor,
+	WeightsVisibility, MAX_SIGNALS,
 };
 pub use key::{MaxIc, Proof, VerifyingKey, G1, G2, PROOF_LEN};
 pub use model::{Metadata, ModelId, Scheme, Semantics, Setup, Submission, Terms, SEMANTICS_V1};

@@ -2,9 +2,9 @@
 
 use crate::{
 	context::Context,
-	inference::{Inference, Output},
-	interface::{InputVisibility, Interface, OutputKind},
-	packing::PackingError,
+	inference::{ClaimedInput, Inference, Output},
+	interface::{InputVisibility, Interface, OutputKind, WeightsVisibility},
+	packing::{Packing, PackingError},
 };
 use alloc::vec::Vec;
 use core::fmt;
@@ -30,14 +30,16 @@ pub enum StatementError {
 		/// Label given.
 		got: u32,
 	},
-	/// The interface makes the input public, and the inference has none.
+	/// The mask is for another number of classes, or does not allow the label.
+	Mask,
+	/// The interface shows more of the input than the inference.
 	InputMissing,
-	/// The interface keeps the input private, and the inference shows one.
+	/// The inference shows the input in another way than the interface.
 	InputUnexpected,
 	/// The input has the wrong count, or a value out of range.
 	Input(PackingError),
-	/// The interface is one that this version cannot verify.
-	Unsupported,
+	/// The threshold does not fit the score.
+	Threshold,
 }
 
 impl fmt::Display for StatementError {
@@ -46,10 +48,15 @@ impl fmt::Display for StatementError {
 			Self::OutputKind => f.write_str("the output is of another kind than the model's"),
 			Self::Output(error) => write!(f, "output: {error}"),
 			Self::Label { classes, got } => write!(f, "label {got} of {classes} classes"),
-			Self::InputMissing => f.write_str("the model's input is public, and none is given"),
-			Self::InputUnexpected => f.write_str("the model's input is private, and one is given"),
+			Self::Mask => {
+				f.write_str("the mask is not of this many classes, or does not allow the label")
+			},
+			Self::InputMissing => f.write_str("the model's input is shown, and none is given"),
+			Self::InputUnexpected => {
+				f.write_str("the input is shown in another way than the model's")
+			},
 			Self::Input(error) => write!(f, "input: {error}"),
-			Self::Unsupported => f.write_str("the interface cannot be verified by this version"),
+			Self::Threshold => f.write_str("the threshold does not fit the score"),
 		}
 	}
 }
@@ -63,27 +70,26 @@ impl Statement {
 		inference: &Inference,
 		context: &Context,
 	) -> Result<Self, StatementError> {
-		let packing = interface.output.packing().ok_or(StatementError::Unsupported)?;
-		let mut signals = match (&interface.output, &inference.output) {
-			(OutputKind::Logits(_), Output::Logits(values)) => packing.pack(values.iter().copied()),
-			(&OutputKind::Argmax { classes }, &Output::Label(label)) => {
-				let value = i32::try_from(label).ok().filter(|_| label < classes);
-				let value = value.ok_or(StatementError::Label { classes, got: label })?;
-				packing.pack([value].into_iter())
-			},
-			_ => return Err(StatementError::OutputKind),
-		}
-		.map_err(StatementError::Output)?;
-		signals.push(context.0);
+		let mut signals = output(interface, &inference.output)?;
 		match (&interface.input, &inference.input) {
-			(InputVisibility::Private, None) => {},
-			(InputVisibility::Private, Some(_)) => return Err(StatementError::InputUnexpected),
-			(InputVisibility::Public(_), None) => return Err(StatementError::InputMissing),
-			(InputVisibility::Public(tensor), Some(values)) => {
-				let words = tensor.packing.pack(values.to_vec().into_iter());
-				signals.extend(words.map_err(StatementError::Input)?);
+			(InputVisibility::Committed { .. }, ClaimedInput::Committed(commitment)) => {
+				signals.push(commitment.0);
 			},
-			(InputVisibility::Committed, _) => return Err(StatementError::Unsupported),
+			(InputVisibility::Private, ClaimedInput::Hidden)
+			| (InputVisibility::Public(_), ClaimedInput::Shown(_)) => {},
+			(_, ClaimedInput::Hidden) => return Err(StatementError::InputMissing),
+			_ => return Err(StatementError::InputUnexpected),
+		}
+		if let WeightsVisibility::Committed(commitment) = &interface.weights {
+			signals.push(commitment.0);
+		}
+		signals.extend(parameters(interface, &inference.output)?);
+		signals.push(context.0);
+		if let (InputVisibility::Public(tensor), ClaimedInput::Shown(values)) =
+			(&interface.input, &inference.input)
+		{
+			let words = tensor.packing.pack(values.to_vec().into_iter());
+			signals.extend(words.map_err(StatementError::Input)?);
 		}
 		Ok(Self(signals))
 	}
@@ -94,14 +100,63 @@ impl Statement {
 	}
 }
 
+/// A label that one of so many classes has.
+fn label(got: u32, classes: u32) -> Result<i32, StatementError> {
+	let label = i32::try_from(got).ok().filter(|_| got < classes);
+	label.ok_or(StatementError::Label { classes, got })
+}
+
+/// The words of an output.
+fn output(interface: &Interface, output: &Output) -> Result<Vec<Signal>, StatementError> {
+	let pack = |values: &[i32]| match interface.output.packing() {
+		Some(packing) => packing.pack(values.iter().copied()).map_err(StatementError::Output),
+		None => Ok(Vec::new()),
+	};
+	match (interface.output, output) {
+		(OutputKind::Logits(_), Output::Logits(values)) => pack(values),
+		(OutputKind::Argmax { classes }, &Output::Label(got)) => pack(&[label(got, classes)?]),
+		(OutputKind::TopK { classes, .. }, Output::Labels(got)) => {
+			let labels = got.iter().map(|&got| label(got, classes));
+			pack(&labels.collect::<Result<Vec<_>, _>>()?)
+		},
+		(OutputKind::Threshold { .. }, Output::Passed) => Ok(Vec::new()),
+		(OutputKind::MaskedArgmax { classes }, &Output::MaskedLabel { label: got, .. }) => {
+			pack(&[label(got, classes)?])
+		},
+		_ => Err(StatementError::OutputKind),
+	}
+}
+
+/// The threshold, or the words of the mask.
+fn parameters(interface: &Interface, output: &Output) -> Result<Vec<Signal>, StatementError> {
+	match (interface.output, output) {
+		(OutputKind::Threshold { score, tau }, _) => {
+			score.packing.pack([tau].into_iter()).map_err(|_| StatementError::Threshold)
+		},
+		(OutputKind::MaskedArgmax { classes }, Output::MaskedLabel { label, mask }) => {
+			if !mask.is_of(classes) || !mask.allows(*label) {
+				return Err(StatementError::Mask);
+			}
+			let bits: Vec<i32> = (0..classes).map(|class| mask.allows(class).into()).collect();
+			let packing = Packing { width: 1, count: classes, offset: 0 };
+			packing.pack(bits.into_iter()).map_err(|_| StatementError::Mask)
+		},
+		_ => Ok(Vec::new()),
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{Packing, Scale, Tensor, Values, WeightsVisibility};
+	use crate::{Commitment, Mask, Scale, SchemaId, Tensor, Values};
 	use bounded_collections::BoundedVec;
 
 	fn tensor(width: u8, count: u32, offset: i32) -> Tensor {
 		Tensor { packing: Packing { width, count, offset }, scale: Scale::power_of_two(-3) }
+	}
+
+	fn shown(values: &[i32]) -> ClaimedInput {
+		ClaimedInput::Shown(Values::new(values).unwrap())
 	}
 
 	fn interface() -> Interface {
@@ -115,7 +170,7 @@ mod tests {
 	fn inference() -> Inference {
 		Inference {
 			output: Output::Logits(BoundedVec::truncate_from(vec![-8, 7])),
-			input: Values::new(&[1, 255]),
+			input: shown(&[1, 255]),
 		}
 	}
 
@@ -139,7 +194,7 @@ mod tests {
 		let private = Interface { input: InputVisibility::Private, ..interface() };
 		assert_eq!(refuse(private, inference()), StatementError::InputUnexpected);
 		assert_eq!(
-			refuse(interface(), Inference { input: None, ..inference() }),
+			refuse(interface(), Inference { input: ClaimedInput::Hidden, ..inference() }),
 			StatementError::InputMissing
 		);
 		let output = Output::Label(0);
@@ -161,12 +216,83 @@ mod tests {
 			StatementError::Output(PackingError::OutOfRange { index: 0 })
 		);
 		assert_eq!(
-			refuse(interface(), Inference { input: Values::new(&[256, 0]), ..inference() }),
+			refuse(interface(), Inference { input: shown(&[256, 0]), ..inference() }),
 			StatementError::Input(PackingError::OutOfRange { index: 0 })
 		);
 		assert_eq!(
-			refuse(interface(), Inference { input: Values::new(&[1]), ..inference() }),
+			refuse(interface(), Inference { input: shown(&[1]), ..inference() }),
 			StatementError::Input(PackingError::Count { expected: 2, got: 1 })
 		);
+	}
+
+	#[test]
+	fn commitments_and_parameters_stand_before_the_context() {
+		let [input, weights] = [Commitment([3; 32]), Commitment([4; 32])];
+		let score = tensor(4, 1, -8);
+		let interface = Interface {
+			input: InputVisibility::Committed { schema: SchemaId([5; 32]) },
+			weights: WeightsVisibility::Committed(weights),
+			output: OutputKind::Threshold { score, tau: -3 },
+		};
+		let inference = Inference { output: Output::Passed, input: ClaimedInput::Committed(input) };
+		let statement = Statement::new(&interface, &inference, &CONTEXT).unwrap();
+		let mut tau = [0; 32];
+		tau[0] = 5;
+		assert_eq!(statement.signals(), [input.0, weights.0, tau, CONTEXT.0]);
+		for claimed in [ClaimedInput::Hidden, shown(&[1])] {
+			let inference = Inference { input: claimed.clone(), ..inference.clone() };
+			let error = Statement::new(&interface, &inference, &CONTEXT).unwrap_err();
+			let expected = match claimed {
+				ClaimedInput::Hidden => StatementError::InputMissing,
+				_ => StatementError::InputUnexpected,
+			};
+			assert_eq!(error, expected);
+		}
+		let open = Interface { input: InputVisibility::Private, ..interface };
+		let error = Statement::new(&open, &inference, &CONTEXT).unwrap_err();
+		assert_eq!(error, StatementError::InputUnexpected);
+		let output = OutputKind::Threshold { score, tau: 8 };
+		let error = Statement::new(&Interface { output, ..interface }, &inference, &CONTEXT);
+		assert_eq!(error.unwrap_err(), StatementError::Threshold);
+	}
+
+	#[test]
+	fn several_labels_are_one_word() {
+		let output = OutputKind::TopK { classes: 5, k: 3 };
+		let interface = Interface { input: InputVisibility::Private, output, ..interface() };
+		let statement = |labels: &[u32]| {
+			let output = Output::Labels(BoundedVec::truncate_from(labels.to_vec()));
+			let inference = Inference { output, input: ClaimedInput::Hidden };
+			Statement::new(&interface, &inference, &CONTEXT)
+		};
+		let mut word = [0; 32];
+		word[0] = 4 | 1 << 6;
+		assert_eq!(statement(&[4, 0, 1]).unwrap().signals(), [word, CONTEXT.0]);
+		assert_eq!(statement(&[4, 5, 1]), Err(StatementError::Label { classes: 5, got: 5 }));
+		let count = PackingError::Count { expected: 3, got: 2 };
+		assert_eq!(statement(&[4, 0]), Err(StatementError::Output(count)));
+	}
+
+	#[test]
+	fn a_mask_is_public_and_allows_the_label() {
+		let output = OutputKind::MaskedArgmax { classes: 9 };
+		let interface = Interface { input: InputVisibility::Private, output, ..interface() };
+		let statement = |label: u32, allowed: &[bool]| {
+			let mask = Mask::new(allowed.iter().copied()).unwrap();
+			let output = Output::MaskedLabel { label, mask };
+			let inference = Inference { output, input: ClaimedInput::Hidden };
+			Statement::new(&interface, &inference, &CONTEXT)
+		};
+		let mut allowed = [true; 9];
+		allowed[3] = false;
+		let (mut label, mut mask) = ([0; 32], [0; 32]);
+		label[0] = 8;
+		(mask[0], mask[1]) = (0b1111_0111, 1);
+		assert_eq!(statement(8, &allowed).unwrap().signals(), [label, mask, CONTEXT.0]);
+		assert_eq!(statement(3, &allowed), Err(StatementError::Mask));
+		assert_eq!(statement(9, &allowed), Err(StatementError::Label { classes: 9, got: 9 }));
+		assert_eq!(statement(1, &[true; 8]), Err(StatementError::Mask));
+		assert_eq!(statement(1, &[true; 17]), Err(StatementError::Mask));
+		assert_eq!(statement(1, &[false; 9]), Err(StatementError::Mask));
 	}
 }

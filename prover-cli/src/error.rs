@@ -66,8 +66,11 @@ pub enum CliError {
 	/// A proof that does not hold.
 	#[error("the proof is not valid: {0}")]
 	Invalid(String),
+	/// An opening that is not that of its commitment.
+	#[error("the commitment is not opened: {0}")]
+	Unopened(String),
 	/// An audit found differences; its report is written already.
-	#[error("the keys are not those of the model, by these checks: {failed}{}", not_run(*.skipped))]
+	#[error("{}", differences(failed, *.skipped))]
 	Audit {
 		/// Names of the checks that do not hold.
 		failed: String,
@@ -144,6 +147,8 @@ fn model_code(error: &ModelError) -> u8 {
 		| ModelError::Node { .. }
 		| ModelError::Symbolic { .. }
 		| ModelError::Overflow { .. }
+		| ModelError::Weights { .. }
+		| ModelError::Reveal(_)
 		| ModelError::Interface(_) => 4,
 		_ => 1,
 	}
@@ -158,10 +163,16 @@ fn beginning_of_text(bytes: &[u8]) -> Option<String> {
 	(ends && line.len() > 3).then(|| String::from_utf8_lossy(&line).into_owned())
 }
 
-fn not_run(skipped: usize) -> String {
-	match skipped {
+fn differences(failed: &str, skipped: usize) -> String {
+	let not_run = match skipped {
 		0 => String::new(),
 		count => format!("; {count} could not be run"),
+	};
+	match failed {
+		"" => format!("no check found a difference, but {skipped} could not be run"),
+		failed => {
+			format!("the keys are not those of the model, by these checks: {failed}{not_run}")
+		},
 	}
 }
 
@@ -174,7 +185,7 @@ impl CliError {
 	/// 1 failure, 3 proof invalid, 4 model unsupported, 5 chain error. Usage errors are 2.
 	pub fn exit_code(&self) -> u8 {
 		match self {
-			Self::Invalid(_) => 3,
+			Self::Invalid(_) | Self::Unopened(_) => 3,
 			Self::Model(error) => model_code(error),
 			Self::In { error, .. } => model_code(error),
 			Self::Chain { .. } => 5,

@@ -11,7 +11,7 @@ use std::{
 	path::{Path, PathBuf},
 	sync::Mutex,
 };
-use zkml_circuits::{lower, onnx::Model, Graph, Layer, Options};
+use zkml_circuits::{lower, lower_committed, onnx::Model, Graph, Layer, Options, WeightsChoice};
 use zkml_primitives::{
 	context_for, submission_payload, Context, Inference, Interface, ModelId, Proof, Signal,
 	VerifyingKey, SUBMIT_INFERENCE,
@@ -52,6 +52,26 @@ pub fn read_text(path: &Path) -> Result<String, CliError> {
 
 /// Writes a file, all of it or nothing. A link is followed; a device is not replaced.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+	write_with(path, bytes, 0o666)
+}
+
+/// The same, for a file that only its owner may read.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+	write_with(path, bytes, 0o600)
+}
+
+/// Writes a file that only its owner may read; false if there is one of this name already.
+pub fn write_new_secret(path: &Path, bytes: &[u8]) -> Result<bool, CliError> {
+	let file = temporary(path, 0o600, bytes)?;
+	file.as_file().sync_all().map_err(CliError::file(path))?;
+	match file.persist_noclobber(path) {
+		Ok(_) => Ok(true),
+		Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+		Err(error) => Err(CliError::File { path: path.into(), error: error.error }),
+	}
+}
+
+fn write_with(path: &Path, bytes: &[u8], mode: u32) -> Result<(), CliError> {
 	let target = fs::canonicalize(path).unwrap_or_else(|_| path.into());
 	if target.exists() && !target.is_file() {
 		return Err(CliError::Content {
@@ -61,18 +81,25 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
 		});
 	}
 	let path = target.as_path();
+	let file = temporary(path, mode, bytes)?;
+	file.persist(path).map_err(|error| CliError::File { path: path.into(), error: error.error })?;
+	Ok(())
+}
+
+/// A file beside `path` with this content, to be renamed to it.
+#[cfg_attr(not(unix), allow(unused_variables))]
+fn temporary(path: &Path, mode: u32, bytes: &[u8]) -> Result<tempfile::NamedTempFile, CliError> {
 	let folder = parent(path);
 	fs::create_dir_all(folder).map_err(CliError::file(folder))?;
 	let mut builder = tempfile::Builder::new();
 	#[cfg(unix)]
-	builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+	builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
 	let mut file = builder.tempfile_in(folder).map_err(CliError::file(folder))?;
 	if let Ok(mut paths) = TEMPORARY.lock() {
 		paths.push(file.path().into());
 	}
 	std::io::Write::write_all(&mut file, bytes).map_err(CliError::file(path))?;
-	file.persist(path).map_err(|error| CliError::File { path: path.into(), error: error.error })?;
-	Ok(())
+	Ok(file)
 }
 
 /// Writes a folder of files, all of them or none.
@@ -97,9 +124,15 @@ pub fn write_folder(folder: &Path, files: &[(&str, &[u8])]) -> Result<(), CliErr
 	if let Ok(mut paths) = TEMPORARY.lock() {
 		paths.push(temporary.path().into());
 	}
+	let hides_weights = files.iter().any(|(name, _)| *name == ARCHITECTURE);
 	for (name, bytes) in files {
 		let path = temporary.path().join(name);
-		fs::write(&path, bytes).map_err(CliError::file(path))?;
+		fs::write(&path, bytes).map_err(CliError::file(&path))?;
+		#[cfg(unix)]
+		if hides_weights && *name == CIRCUIT_FILES[2] {
+			let owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+			fs::set_permissions(&path, owner).map_err(CliError::file(&path))?;
+		}
 	}
 	if folder.exists() {
 		fs::remove_dir_all(folder).map_err(CliError::file(folder))?;
@@ -108,7 +141,10 @@ pub fn write_folder(folder: &Path, files: &[(&str, &[u8])]) -> Result<(), CliErr
 }
 
 /// Files that later commands add to a folder.
-const LATER: &[&str] = &["registration.json"];
+const LATER: &[&str] = &["registration.json", ARCHITECTURE];
+
+/// In a circuit's folder, the model without its weights, where those are committed.
+pub const ARCHITECTURE: &str = "architecture.onnx";
 
 /// SHA-256 in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
@@ -150,6 +186,9 @@ pub struct CircuitFile {
 	pub circuit_sha256: String,
 	/// SHA-256 of `model.onnx`.
 	pub model_sha256: String,
+	/// SHA-256 of what keys and chains name: `model.onnx`, or, where weights are committed,
+	/// `architecture.onnx`, which has none.
+	pub published_sha256: String,
 	/// Shape of the model's input, also where the model leaves it open.
 	pub input_shape: Vec<usize>,
 	/// What is shown and what is hidden.
@@ -195,10 +234,14 @@ impl CircuitFolder {
 		self.checked("circuit.r1cs", &self.file.circuit_sha256)
 	}
 
-	/// The integer graph of the model.
+	/// The integer graph of the model, with its weights as the circuit has them.
 	pub fn graph(&self) -> Result<Graph, CliError> {
 		let bytes = self.checked("model.onnx", &self.file.model_sha256)?;
-		Ok(lower(&Model::read(&bytes, Some(&self.file.input_shape))?)?)
+		let model = Model::read(&bytes, Some(&self.file.input_shape))?;
+		Ok(match self.file.options.weights {
+			WeightsChoice::Public => lower(&model)?,
+			WeightsChoice::Committed { bits, .. } => lower_committed(&model, bits)?,
+		})
 	}
 
 	fn checked(&self, name: &str, expected: &str) -> Result<Vec<u8>, CliError> {
@@ -216,7 +259,8 @@ impl CircuitFolder {
 	}
 }
 
-fn check_format(path: &Path, format: u32, tool: &str) -> Result<(), CliError> {
+/// Refuses a file of another version's layout.
+pub fn check_format(path: &Path, format: u32, tool: &str) -> Result<(), CliError> {
 	if format == FORMAT {
 		return Ok(());
 	}

@@ -5,4 +5,5 @@ pub mod chart;
 pub mod commands;
 pub mod error;
 pub mod files;
+pub mod opening;
 pub mod ui;

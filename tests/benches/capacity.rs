@@ -19,9 +19,9 @@ use sp_io::{SubstrateHostFunctions, TestExternalities};
 use sp_runtime::BuildStorage;
 use std::time::{Duration, Instant};
 use zkml_primitives::{
-	Inference, InputVisibility, Interface, Metadata, ModelId, Output, OutputKind, Packing, Proof,
-	Scale, Scheme, Setup, Statement, Submission, Tensor, Terms, Values, VerifyingKey,
-	WeightsVisibility, SEMANTICS_V1,
+	ClaimedInput, Inference, InputVisibility, Interface, Metadata, ModelId, Output, OutputKind,
+	Packing, Proof, Scale, Scheme, Setup, Statement, Submission, Tensor, Terms, Values,
+	VerifyingKey, WeightsVisibility, SEMANTICS_V1,
 };
 use zkml_runtime::{
 	configs::RuntimeBlockWeights, AccountId, Runtime, RuntimeGenesisConfig, RuntimeOrigin, System,
@@ -129,10 +129,10 @@ impl Chain {
 		let packing = |words: u32| Packing { width: 8, count: PER_WORD * words, offset: 0 };
 		let tensor = |words| Tensor { packing: packing(words), scale: Scale::power_of_two(0) };
 		let (input, values) = match signals - 2 {
-			0 => (InputVisibility::Private, None),
+			0 => (InputVisibility::Private, ClaimedInput::Hidden),
 			words => {
 				let values: Vec<i32> = (0..PER_WORD * words).map(|at| (at % 251) as i32).collect();
-				(InputVisibility::Public(tensor(words)), Values::new(&values))
+				(InputVisibility::Public(tensor(words)), Values::new(&values).into())
 			},
 		};
 		let output = OutputKind::Argmax { classes: 10 };

@@ -1,27 +1,32 @@
 //! What models cost to compile: constraints, time, memory. Run with `make bench`; each model runs in
 //! a process of its own, so that memory is its own.
 
+use rand::rngs::OsRng;
 use std::{
 	io::{Cursor, Write},
 	process::Command,
 	time::Instant,
 };
 use zkml_circuits::{
-	assign, compile, lower,
+	assign_with, compile, lower, lower_committed,
 	onnx::{protobuf::ModelProto, Model},
 	quantize::{self, QuantizeOptions},
 	r1cs::write_r1cs,
 	samples::Samples,
-	Options,
+	Extras, InputChoice, Options, Salt, WeightsChoice, WEIGHT_BITS,
 };
 use zkml_cli::ui::{bytes, time};
 use zkml_primitives::Context;
 use zkml_tests::models::{npz, Chain};
 
-/// Name, shape of a sample, and the model.
+/// Name, shape of a sample, and the model. Of one whose name says so, weights and input are
+/// committed.
 type Case = (&'static str, &'static [usize], fn() -> ModelProto);
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
+	("784-128-10, all committed", &[784], || {
+		Chain::new(1, &[1, 784]).gemm(784, 128).relu().gemm(128, 10).finish(&[1, 10])
+	}),
 	("784-56-10", &[784], || {
 		Chain::new(1, &[1, 784]).gemm(784, 56).relu().gemm(56, 10).finish(&[1, 10])
 	}),
@@ -81,8 +86,17 @@ fn run(&(name, sample, model): &Case) {
 	let before = resident("VmRSS:");
 	let start = Instant::now();
 	let model = Model::read(&onnx, None).expect("an ONNX file");
-	let graph = lower(&model).expect("a graph");
-	let circuit = compile(&graph, &Options::default()).expect("a circuit");
+	let mut graph = lower(&model).expect("a graph");
+	let (mut options, mut extras) = (Options::default(), Extras::default());
+	if name.ends_with("all committed") {
+		graph = lower_committed(&model, WEIGHT_BITS).expect("weights of 8 bits");
+		let salt = Salt::random(&mut OsRng);
+		let commitment = graph.weights_commitment(salt).expect("weights");
+		let weights = WeightsChoice::Committed { bits: WEIGHT_BITS, commitment };
+		options = Options { input: InputChoice::Committed, weights, ..options };
+		extras = Extras { input_salt: Some(salt), weights_salt: Some(salt), mask: None };
+	}
+	let circuit = compile(&graph, &options).expect("a circuit");
 	let elapsed = start.elapsed();
 	let peak = resident("VmHWM:").saturating_sub(before);
 	let multiply_adds: u64 = circuit.layers.iter().map(|layer| layer.multiply_adds).sum();
@@ -90,6 +104,16 @@ fn run(&(name, sample, model): &Case) {
 	write_r1cs(&circuit.r1cs, &mut file).expect("a counter");
 	println!("  multiply-adds     {multiply_adds}");
 	println!("  constraints       {}", circuit.r1cs.constraints());
+	if name.ends_with("all committed") {
+		let layers = |op: &str| {
+			let layers = circuit.layers.iter().filter(|layer| layer.op == op);
+			layers.map(|layer| layer.constraints).sum::<usize>()
+		};
+		let ranges = layers("committed weights");
+		println!("    range checks    {ranges}");
+		println!("    without them    {}", circuit.r1cs.constraints() - ranges);
+		println!("    commitment      {}", layers("commitment"));
+	}
 	println!("  wires             {}", circuit.r1cs.wires);
 	let non_zeros = [&circuit.r1cs.a, &circuit.r1cs.b, &circuit.r1cs.c].map(|m| m.non_zeros());
 	println!("  non-zeros         {non_zeros:?}");
@@ -106,7 +130,7 @@ fn run(&(name, sample, model): &Case) {
 	);
 	let input = graph.saturate_input(samples.iter().next().expect("a sample"));
 	let start = Instant::now();
-	let assignment = assign(&graph, &Options::default(), &input, &Context([1; 32]));
+	let assignment = assign_with(&graph, &options, &input, &Context([1; 32]), &extras);
 	println!("  fill the witness  {}", time(start.elapsed()));
 	let violated = circuit.r1cs.first_violation(&assignment.expect("a witness").witness);
 	assert_eq!(violated, None, "the witness satisfies the constraints");

@@ -46,11 +46,8 @@ fn measure(runs: usize, mut run: impl FnMut()) -> String {
 }
 
 const CASES: [(&str, Options); 2] = [
-	(
-		"private input, logits",
-		Options { input: InputChoice::Private, output: OutputChoice::Logits },
-	),
-	("public input, argmax", Options { input: InputChoice::Public, output: OutputChoice::Argmax }),
+	("private input, logits", Options::new(InputChoice::Private, OutputChoice::Logits)),
+	("public input, argmax", Options::new(InputChoice::Public, OutputChoice::Argmax)),
 ];
 
 fn digits() {

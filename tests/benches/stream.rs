@@ -19,7 +19,7 @@ use zkml_tests::{
 	stream::{prove_ahead, transfer, Client, Verified},
 };
 
-const OPTIONS: Options = Options { input: InputChoice::Private, output: OutputChoice::Logits };
+const OPTIONS: Options = Options::new(InputChoice::Private, OutputChoice::Logits);
 const ACCOUNTS: usize = 50;
 const EACH: u64 = 20;
 const ALL: usize = ACCOUNTS * EACH as usize;

@@ -87,7 +87,7 @@ fn prepare(&(_, sample, model): &Case, folder: &std::path::Path) {
 	}
 }
 
-const OPTIONS: Options = Options { input: InputChoice::Private, output: OutputChoice::Logits };
+const OPTIONS: Options = Options::new(InputChoice::Private, OutputChoice::Logits);
 
 /// Runs a step as the command line does, and prints what it took.
 fn run(step: &str, folder: &std::path::Path) {

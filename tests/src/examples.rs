@@ -4,8 +4,9 @@ use crate::programs::root;
 use rand::rngs::OsRng;
 use std::{fs::File, path::PathBuf};
 use zkml_circuits::{
-	assign, compile, lower, onnx::Model, quantize, samples::Samples, Assignment, Circuit, Graph,
-	Options,
+	assign_with, compile, lower, lower_committed, onnx::Model, quantize, samples::Samples,
+	Assignment, Circuit, Extras, Graph, InputChoice, Options, OutputChoice, Salt, WeightsChoice,
+	WEIGHT_BITS,
 };
 use zkml_primitives::{Context, Metadata, Proof, VerifyingKey};
 use zkml_prover::{prove, setup, ProvingKey};
@@ -75,6 +76,8 @@ pub struct Ready {
 	pub key: ProvingKey,
 	/// The verifying key.
 	pub verifying_key: VerifyingKey,
+	/// The salt of the weights' commitment, where they are committed.
+	pub weights_salt: Option<Salt>,
 }
 
 impl Ready {
@@ -83,11 +86,29 @@ impl Ready {
 	/// # Panics
 	/// If any step fails, which it does not for the examples.
 	pub fn new(name: &'static str, options: Options) -> Self {
-		let example = Example::new(name);
+		Self::of(Example::new(name), options, None)
+	}
+
+	/// The same with committed input and weights.
+	///
+	/// # Panics
+	/// If any step fails, which it does not for the examples.
+	pub fn hidden(name: &'static str, output: OutputChoice) -> Self {
+		let mut example = Example::new(name);
+		let bits = WEIGHT_BITS;
+		let model = Model::read(&example.onnx, None).expect("a model");
+		example.graph = lower_committed(&model, bits).expect("weights of 8 bits");
+		let salt = Salt::random(&mut OsRng);
+		let commitment = example.graph.weights_commitment(salt).expect("weights");
+		let weights = WeightsChoice::Committed { bits, commitment };
+		Self::of(example, Options { input: InputChoice::Committed, weights, output }, Some(salt))
+	}
+
+	fn of(example: Example, options: Options, weights_salt: Option<Salt>) -> Self {
 		let circuit = compile(&example.graph, &options).expect("a circuit");
 		let key = setup(&circuit.r1cs, &mut OsRng).expect("a key");
 		let verifying_key = key.verifying_key().expect("few signals");
-		Self { example, options, circuit, key, verifying_key }
+		Self { example, options, circuit, key, verifying_key, weights_salt }
 	}
 
 	/// Evaluates an image and fills the witness.
@@ -96,7 +117,10 @@ impl Ready {
 	/// If the image is none of the example's.
 	pub fn assign(&self, image: &[f32], context: &Context) -> Assignment {
 		let input = self.example.graph.quantize_input(image).expect("an image in range");
-		assign(&self.example.graph, &self.options, &input, context).expect("a witness")
+		let input_salt = Some(Salt::random(&mut OsRng));
+		let extras = Extras { input_salt, weights_salt: self.weights_salt, mask: None };
+		assign_with(&self.example.graph, &self.options, &input, context, &extras)
+			.expect("a witness")
 	}
 
 	/// Proves.

@@ -304,9 +304,17 @@ pub fn npz(seed: u64, count: usize, sample: &[usize], lo: f32, hi: f32) -> Vec<u
 	let mut shape = vec![count];
 	shape.extend_from_slice(sample);
 	let middle = (lo + hi) / 2.0;
-	let array = Array::from_shape_simple_fn(IxDyn(&shape), || {
-		(middle + numbers.draw() * (hi - middle)).round()
-	});
+	let count = shape.iter().product();
+	let values = (0..count).map(|_| (middle + numbers.draw() * (hi - middle)).round()).collect();
+	npz_of(&shape, values)
+}
+
+/// Samples in the form that NumPy writes, as the array `x`.
+///
+/// # Panics
+/// If there are not as many values as the shape says.
+pub fn npz_of(shape: &[usize], values: Vec<f32>) -> Vec<u8> {
+	let array = Array::from_shape_vec(IxDyn(shape), values).expect("as many values");
 	let mut file = Cursor::new(Vec::new());
 	let mut npz = ndarray_npy::NpzWriter::new(&mut file);
 	npz.add_array("x", &array).expect("memory");

@@ -56,7 +56,7 @@ fn run(folder: &Path) -> Outcome {
 	if ours != shapes {
 		return Outcome::Wrong(format!("shapes {ours:?}, expected {shapes:?}"));
 	}
-	let options = Options { input: InputChoice::Private, output: OutputChoice::Logits };
+	let options = Options::new(InputChoice::Private, OutputChoice::Logits);
 	let circuit = match compile(&graph, &options) {
 		Ok(circuit) => circuit,
 		// More values than a chain accepts: the integers were compared.

@@ -15,7 +15,7 @@ use zkml_tests::{
 	stream::{prove_ahead, Call, Client, Verified},
 };
 
-const OPTIONS: Options = Options { input: InputChoice::Private, output: OutputChoice::Argmax };
+const OPTIONS: Options = Options::new(InputChoice::Private, OutputChoice::Argmax);
 
 /// Accounts that submit, and how many inferences each.
 const ACCOUNTS: [&str; 4] = ["//Charlie", "//Dave", "//Eve", "//Ferdie"];

@@ -77,7 +77,7 @@ fn check(folder: &Path, graph: &Graph) -> Result<(), String> {
 	let samples = Samples::read_npz(file, &graph.input.shape).expect("samples of its shape");
 	let size = graph.output.bounds.len();
 	assert_eq!(data.len(), size * samples.len());
-	let options = Options { input: InputChoice::Private, output: OutputChoice::Logits };
+	let options = Options::new(InputChoice::Private, OutputChoice::Logits);
 	let circuit = compile(graph, &options).map_err(|error| error.to_string())?;
 	for (index, (sample, wanted)) in samples.iter().zip(data.chunks(size)).enumerate() {
 		let input = graph.saturate_input(sample);

@@ -1,18 +1,20 @@
 //! Independent programs agree: onnxruntime on integers, snarkjs on proofs, witnesses and keys.
 
+use rand::{rngs::StdRng, Rng, SeedableRng};
 use serde_json::json;
 use std::{
 	fs::{self, File},
-	io::{BufWriter, Cursor},
-	process::{Command, Output},
+	io::{BufWriter, Cursor, Write},
+	process::{Command, Output, Stdio},
 };
 use zkml_circuits::{
-	assign, compile, lower,
+	assign, commit, compile, lower,
 	onnx::{protobuf::ModelProto, Model},
 	quantize,
 	r1cs::{write_r1cs, write_wtns},
 	samples::Samples,
-	Assignment, Element, InputChoice, Options, OutputChoice,
+	schema_id, Assignment, CommitmentKind, Element, InputChoice, Options, OutputChoice, Salt,
+	Section,
 };
 use zkml_primitives::{Context, Proof};
 use zkml_prover::{json as snarkjs_json, verify, zkey, Manifest, SetupKind, FORMAT};
@@ -34,7 +36,10 @@ struct Files {
 
 impl Files {
 	fn new(options: Options) -> Self {
-		let digits = Ready::new("digits", options);
+		Self::of(Ready::new("digits", options))
+	}
+
+	fn of(digits: Ready) -> Self {
 		let heldout = digits.example.heldout();
 		let assignment = digits.assign(heldout.iter().next().unwrap(), &CONTEXT);
 		let proof = digits.prove(&assignment);
@@ -88,8 +93,8 @@ fn says_no(output: &Output) {
 }
 
 const ALL: [Options; 2] = [
-	Options { input: InputChoice::Private, output: OutputChoice::Logits },
-	Options { input: InputChoice::Public, output: OutputChoice::Argmax },
+	Options::new(InputChoice::Private, OutputChoice::Logits),
+	Options::new(InputChoice::Public, OutputChoice::Argmax),
 ];
 
 const VERIFY: [&str; 4] = ["verify", "verification_key.json", "public.json", "proof.json"];
@@ -196,7 +201,7 @@ fn witnesses_of_the_examples_satisfy_their_circuits() {
 	for name in NAMES {
 		let example = Example::new(name);
 		for output in [OutputChoice::Logits, OutputChoice::Argmax] {
-			let options = Options { input: InputChoice::Private, output };
+			let options = Options::new(InputChoice::Private, output);
 			let circuit = compile(&example.graph, &options).unwrap();
 			println!("{name}, {output:?}: {} constraints", circuit.r1cs.constraints());
 			for sample in example.heldout().iter().take(5) {
@@ -206,6 +211,71 @@ fn witnesses_of_the_examples_satisfy_their_circuits() {
 			}
 		}
 	}
+}
+
+#[test]
+fn snarkjs_verifies_a_proof_of_hidden_input_and_weights() {
+	let files = Files::of(Ready::hidden("digits", OutputChoice::Argmax));
+	println!("{} constraints", files.digits.circuit.r1cs.constraints());
+	says_yes(&files.snarkjs(&["check-witness", "circuit.r1cs", "witness.wtns"]));
+	says_yes(&files.snarkjs(&VERIFY));
+	let path = files.folder.path().join("public.json");
+	let mut public: Vec<String> = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+	assert_eq!(public.len(), 4, "label, two commitments, context");
+	public[2] = public[1].clone();
+	fs::write(&path, json!(public).to_string()).unwrap();
+	says_no(&files.snarkjs(&VERIFY));
+}
+
+/// Commitments as circomlibjs makes them from the same description.
+#[test]
+fn circomlibjs_commits_alike() {
+	let mut rng = StdRng::seed_from_u64(5);
+	let mut requests = Vec::new();
+	let mut ours = Vec::new();
+	for (widths, counts) in [
+		(vec![8], vec![1]),
+		(vec![8], vec![64]),
+		(vec![1], vec![253 * 13]),
+		(vec![1], vec![253 * 13 + 1]),
+		(vec![32], vec![7 * 13 + 7 * 15]),
+		(vec![5], vec![3_000]),
+		(vec![8, 32], vec![2_368, 42]),
+	] {
+		let values = |(&width, &count): (&u32, &usize)| {
+			let values = (0..count).map(|_| rng.gen_range(0..1u64 << width)).collect();
+			Section { width, values }
+		};
+		let sections: Vec<Section<u64>> = widths.iter().zip(&counts).map(values).collect();
+		let (kind, number) = match sections.len() {
+			1 => (CommitmentKind::Input, 1),
+			_ => (CommitmentKind::Weights, 2),
+		};
+		let schema = schema_id(format!("{counts:?}").as_bytes());
+		let salt = Salt::random(&mut rng);
+		let section =
+			|Section { width, values }: &Section<u64>| json!({ "width": width, "values": values });
+		requests.push(json!({
+			"kind": number,
+			"schema": hex::encode(schema.0),
+			"salt": hex::encode(salt.to_bytes()),
+			"sections": sections.iter().map(section).collect::<Vec<_>>(),
+		}));
+		ours.push(hex::encode(commit(kind, schema, &sections, salt).unwrap().0));
+	}
+	let mut child = Command::new("node")
+		.arg(root().join("tests/oracles/commitment.mjs"))
+		.env("ZKML_NPM", npm())
+		.stdin(Stdio::piped())
+		.stdout(Stdio::piped())
+		.spawn()
+		.expect("node is installed");
+	let input = json!(requests).to_string();
+	child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+	let output = child.wait_with_output().unwrap();
+	assert!(output.status.success());
+	let theirs: Vec<String> = serde_json::from_slice(&output.stdout).unwrap();
+	assert_eq!(theirs, ours);
 }
 
 /// Quantises, compiles, fills and checks a made-up model, and compares it with onnxruntime.

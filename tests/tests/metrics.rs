@@ -13,7 +13,7 @@ use zkml_tests::{
 	node::{free_port, Node},
 };
 
-const OPTIONS: Options = Options { input: InputChoice::Private, output: OutputChoice::Argmax };
+const OPTIONS: Options = Options::new(InputChoice::Private, OutputChoice::Argmax);
 
 /// The values of the project's metrics: inferences verified, models registered and deregistered, and
 /// the inferences of the last block.

@@ -50,7 +50,7 @@ fn chain(account: &AccountId) -> TestExternalities {
 
 #[test]
 fn the_runtime_takes_a_key_and_a_proof_of_snarkjs() {
-	let options = Options { input: InputChoice::Private, output: OutputChoice::Argmax };
+	let options = Options::new(InputChoice::Private, OutputChoice::Argmax);
 	let digits = Ready::new("digits", options);
 	let folder = tempfile::tempdir().unwrap();
 	let path = |name: &str| folder.path().join(name);

@@ -69,6 +69,34 @@ pub fn argmax_of(builder: &mut Builder, candidates: &[Signal], labels: &[i64]) -
 	label
 }
 
+/// The reference for a mask that allows at least one: the first index of the largest value allowed.
+pub fn masked_argmax_value(values: &[i64], mask: &[bool]) -> usize {
+	let allowed = (0..values.len()).filter(|&i| mask[i]);
+	allowed.reduce(|best, i| if values[i] > values[best] { i } else { best }).unwrap_or(0)
+}
+
+/// The gadget over those candidates whose bit is 1; the bits are proven to be 0 or 1.
+///
+/// A candidate that is not allowed counts as one less than any can be, `v' = l + m·(v − l)` with `l`
+/// that number: 1 constraint. So a candidate that is allowed wins over it. If none is allowed the
+/// label is 0, which whoever makes the mask must rule out.
+///
+/// # Panics
+/// If there is no candidate.
+pub fn masked_argmax(builder: &mut Builder, candidates: &[Signal], mask: &[Signal]) -> Signal {
+	let least = candidates.iter().map(|candidate| candidate.lo).min().unwrap_or(0) - 1;
+	let masked: Vec<Signal> = (candidates.iter().zip(mask))
+		.map(|(candidate, bit)| {
+			let raised = candidate.clone().plus_constant(-least);
+			let value = if bit.value == 1 { candidate.value } else { least };
+			let shift = LinearCombination::constant(least);
+			let wire = builder.product(bit.lc.clone(), raised.lc, shift, value);
+			Signal::wire(wire, value, Bounds { lo: least, hi: candidate.hi })
+		})
+		.collect();
+	argmax(builder, &masked)
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -143,6 +171,49 @@ mod tests {
 		harness(vec![touching, BYTE]).accepts(&[127, 127], &[0]);
 		harness(vec![BYTE, touching]).accepts(&[127, 127], &[0]);
 		harness(vec![BYTE, touching]).accepts(&[126, 127], &[1]);
+	}
+
+	const BIT: Bounds = Bounds { lo: 0, hi: 1 };
+
+	fn masked() -> Harness {
+		let bounds = [vec![Bounds { lo: -2, hi: 2 }; 3], vec![BIT; 3]].concat();
+		Harness::new(bounds, |builder, inputs| {
+			vec![masked_argmax(builder, &inputs[..3], &inputs[3..])]
+		})
+	}
+
+	#[test]
+	fn only_those_allowed_win() {
+		let harness = masked();
+		for values in triples() {
+			for mask in 1..8 {
+				let mask = [0, 1, 2].map(|i| mask >> i & 1);
+				let label = masked_argmax_value(&values, &mask.map(|bit| bit == 1));
+				assert_eq!(mask[label], 1);
+				let given = [values.clone(), mask.to_vec()].concat();
+				harness.accepts(&given, &[label as i64]);
+				for forged in (-1..4).filter(|&forged| forged != label as i64) {
+					harness.rejects_output(&given, &[forged]);
+				}
+			}
+		}
+	}
+
+	#[test]
+	fn a_masked_label_is_the_only_one() {
+		let samples: Vec<Vec<i64>> = triples()
+			.into_iter()
+			.step_by(7)
+			.flat_map(|values| {
+				(1..8).map(move |mask| {
+					[values.clone(), [0, 1, 2].map(|i| mask >> i & 1).to_vec()].concat()
+				})
+			})
+			.collect();
+		let harness = masked();
+		samples.iter().for_each(|sample| harness.has_one_output(sample));
+		assert_eq!(harness.superfluous_constraints(&samples), Vec::<usize>::new());
+		assert_eq!(harness.constraints(), 3 + 2 * (4 + 2) - 1);
 	}
 
 	proptest! {

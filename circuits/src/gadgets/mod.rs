@@ -4,6 +4,7 @@ pub mod argmax;
 mod compare;
 pub mod lookup;
 pub mod maximum;
+pub mod poseidon;
 pub mod relu;
 pub mod requantize;
 pub mod topk;

@@ -38,20 +38,7 @@ impl Taps for Conv {
 	}
 
 	fn each(&self, output: usize, mut tap: impl FnMut(usize, usize, i64)) {
-		let (inputs, outputs, groups) = self.channels;
-		let (size, kernel) = self.sizes;
-		let positions = self.windows.len();
-		let (image, position) = (output / positions, output % positions);
-		let (batch, channel) = (image / outputs, image % outputs);
-		let per_group = inputs / groups;
-		let first = batch * inputs + channel / (outputs / groups) * per_group;
-		for c in 0..per_group {
-			let offset = (first + c) * size;
-			let weights = &self.weights[(channel * per_group + c) * kernel..];
-			for &(element, place) in &self.windows[position] {
-				tap(0, offset + element as usize, weights[place as usize].into());
-			}
-		}
+		self.each_place(output, |element, place| tap(0, element, self.weights[place].into()));
 	}
 
 	fn multiply_adds(&self) -> u64 {
@@ -105,6 +92,24 @@ impl Conv {
 			weights,
 		};
 		Ok((conv, shape))
+	}
+
+	/// Calls `tap` with element and place of the weight of every term of an output.
+	pub(super) fn each_place(&self, output: usize, mut tap: impl FnMut(usize, usize)) {
+		let (inputs, outputs, groups) = self.channels;
+		let (size, kernel) = self.sizes;
+		let positions = self.windows.len();
+		let (image, position) = (output / positions, output % positions);
+		let (batch, channel) = (image / outputs, image % outputs);
+		let per_group = inputs / groups;
+		let first = batch * inputs + channel / (outputs / groups) * per_group;
+		for c in 0..per_group {
+			let offset = (first + c) * size;
+			let weights = (channel * per_group + c) * kernel;
+			for &(element, place) in &self.windows[position] {
+				tap(offset + element as usize, weights + place as usize);
+			}
+		}
 	}
 
 	/// The channel of an output.

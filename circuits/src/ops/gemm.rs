@@ -350,6 +350,14 @@ pub(super) fn weighted<T: Taps>(
 	let activation = lowering.named(node.input(0)?);
 	let direct = matches!(activation, Some(Value::Real(real)) if real.source.is_some());
 	let quantized = (0..2).any(|index| lowering.is_dequantized(node, index));
+	if !quantized && lowering.hides() {
+		return Err(ModelError::Weights {
+			node: node.name.clone(),
+			what: "its weights are floats, and their common unit would tell of them: run `zkml \
+			       quantize` first"
+				.into(),
+		});
+	}
 	match (quantized, direct) {
 		// Whatever stands between, onnxruntime may fold it into them first.
 		(false, _) if lowering.fusion.quantises_results() => {
@@ -417,6 +425,14 @@ pub(super) fn weighted<T: Taps>(
 		let tensor = lowering.push_linear(node, linear, &[input.tensor], &shape, FLOAT_LIMIT)?;
 		return Ok(Value::Real(Real::new(tensor, shape, units)));
 	};
+	if lowering.hides() {
+		return Err(ModelError::Weights {
+			node: node.name.clone(),
+			what: "its bias is finer than its products, by as much as would tell of it: run `zkml \
+			       quantize` first"
+				.into(),
+		});
+	}
 	let shifts: Vec<i32> = shifts;
 	if let Some(shift) = shifts.iter().find(|&&shift| shift > 24) {
 		return Err(node.error(format!("its bias is 2^{shift} times finer than its products")));

@@ -178,6 +178,16 @@ pub struct Dense {
 	pub weights: Vec<i32>,
 }
 
+impl Dense {
+	/// The row of the input that an output is of, and where its weights begin.
+	pub(super) fn row_of_weights(&self, output: usize) -> (usize, usize) {
+		let (row, column) = (output / self.outputs, output % self.outputs);
+		let matrices = self.weights.len() / (self.inputs * self.outputs);
+		let matrix = row * matrices / self.rows;
+		(row, (matrix * self.outputs + column) * self.inputs)
+	}
+}
+
 impl Taps for Dense {
 	const NAME: &'static str = "linear";
 
@@ -186,10 +196,7 @@ impl Taps for Dense {
 	}
 
 	fn each(&self, output: usize, mut tap: impl FnMut(usize, usize, i64)) {
-		let (row, column) = (output / self.outputs, output % self.outputs);
-		let matrices = self.weights.len() / (self.inputs * self.outputs);
-		let matrix = row * matrices / self.rows;
-		let start = (matrix * self.outputs + column) * self.inputs;
+		let (row, start) = self.row_of_weights(output);
 		for (j, &weight) in self.weights[start..start + self.inputs].iter().enumerate() {
 			tap(0, row * self.inputs + j, weight.into());
 		}

@@ -12,6 +12,7 @@ mod cast;
 #[cfg(test)]
 mod checks;
 mod clamp;
+mod committed_linear;
 mod concat;
 mod contraction;
 mod conv;
@@ -34,6 +35,7 @@ mod mul;
 mod operand;
 mod pad;
 mod pairs;
+mod parameters;
 mod prelu;
 mod product;
 mod qgemm;
@@ -61,6 +63,7 @@ mod unary;
 
 pub use arg::Arg;
 pub use clamp::Clamp;
+pub use committed_linear::{CommittedLinear, Weighted};
 pub use contraction::Contraction;
 pub use conv::Conv;
 pub use extreme::Extreme;
@@ -69,6 +72,8 @@ pub use linear::{Dense, Factors, Linear, Sum, Taps, Term, Windows};
 pub(crate) use moves::rearrange;
 pub(crate) use operand::Grid;
 pub use pairs::{Pair, PairPlan, Pairs};
+pub(crate) use parameters::signed;
+pub use parameters::Parameters;
 pub use product::Product;
 pub(crate) use quantize_linear::input;
 pub use relu::Slopes;
@@ -156,9 +161,12 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("DequantizeLinear", One(dequantize_linear::lower)),
 	("Div", One(mul::lower_div)),
 	("Dropout", Many(identity::lower_dropout)),
+	("Erf", One(unary::lower_curve)),
+	("Exp", One(unary::lower_curve)),
 	("Expand", One(expand::lower)),
 	("Flatten", One(reshape::lower)),
 	("Gather", One(gather::lower)),
+	("Gelu", One(unary::lower_gelu)),
 	("Gemm", One(gemm::lower_gemm)),
 	("GlobalAveragePool", One(average_pool::lower_global)),
 	("GlobalMaxPool", One(max_pool::lower_global)),
@@ -178,6 +186,7 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("QLinearConv", One(qlinear_conv::lower)),
 	("QLinearMatMul", One(qlinear_matmul::lower)),
 	("QuantizeLinear", One(quantize_linear::lower)),
+	("Reciprocal", One(unary::lower_curve)),
 	("ReduceMax", One(reduce::lower_max)),
 	("ReduceMean", One(reduce::lower_mean)),
 	("ReduceMin", One(reduce::lower_min)),
@@ -185,14 +194,19 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("Relu", One(unary::lower_relu)),
 	("Reshape", One(reshape::lower)),
 	("Shape", One(expand::lower_shape)),
+	("Sigmoid", One(unary::lower_curve)),
 	("Slice", One(slice::lower)),
+	("Softplus", One(unary::lower_curve)),
 	("Split", Many(split::lower)),
+	("Sqrt", One(unary::lower_curve)),
 	("Squeeze", One(squeeze::lower_squeeze)),
 	("Sub", One(add::lower_sub)),
 	("Sum", One(add::lower_sum)),
+	("Tanh", One(unary::lower_curve)),
 	("TopK", Many(top_k::lower)),
 	("Transpose", One(transpose::lower)),
 	("Unsqueeze", One(squeeze::lower_unsqueeze)),
+	("com.microsoft.Gelu", One(unary::lower_gelu)),
 	("com.microsoft.QGemm", One(qgemm::lower)),
 	("com.microsoft.QLinearAdd", One(qlinear_add::lower)),
 	("com.microsoft.QLinearAveragePool", One(qlinear_average_pool::lower)),

@@ -14,10 +14,11 @@ use super::{
 	Factors, Linear, Product, Sum, Term,
 };
 use crate::{
+	curve::Curve,
 	error::ModelError,
-	lower::{Lowering, FLOAT_LIMIT},
+	lower::{then, Lowering, FLOAT_LIMIT},
 	onnx::Node,
-	value::{dyadic, Real, Unit, Value},
+	value::{dyadic, Real, Unary, Unit, Value},
 };
 
 pub(super) fn lower_mul(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
@@ -119,7 +120,30 @@ fn scale(
 	Ok(Value::Real(Real::new(tensor, shape, units)))
 }
 
+/// `x · Sigmoid(x)`, of which the next `QuantizeLinear` makes one table.
+fn silu(lowering: &Lowering<'_>, node: &Node) -> Option<Value> {
+	let [a, b] = [0, 1].map(|index| lowering.pending(node, index).ok());
+	let (a, b) = (a?, b?);
+	let gate = [Unary::Curve(Curve::Sigmoid)];
+	let same = |x: &Real, gated: &Real| {
+		x.then.is_empty()
+			&& gated.then == gate
+			&& (x.tensor, &x.shape, &x.units) == (gated.tensor, &gated.shape, &gated.units)
+	};
+	let real = if same(&a, &b) {
+		a
+	} else if same(&b, &a) {
+		b
+	} else {
+		return None;
+	};
+	Some(Value::Real(then(real, Unary::Curve(Curve::Silu))))
+}
+
 fn product(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
+	if let Some(silu) = silu(lowering, node) {
+		return Ok(silu);
+	}
 	let (a, b) = (lowering.real(node, 0)?, lowering.real(node, 1)?);
 	let shape = broadcast(node, &[&a.shape, &b.shape])?;
 	let exponents = [&a, &b]

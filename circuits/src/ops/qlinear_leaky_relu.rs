@@ -4,7 +4,7 @@
 //! Dequantised, `x` where it is not negative, else `RN32(α · x)`, and quantised, in float32.
 //!
 //! # Constraints
-//! [`super::Requantize`] of a function of one byte: a table of 47 where nothing is cheaper.
+//! [`super::Requantize`] of a function of one byte: a table of 30 where nothing is cheaper.
 
 use super::{
 	operand::{Grid, Operand},

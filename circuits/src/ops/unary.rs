@@ -1,16 +1,19 @@
-//! `Relu`, `Clip`, `LeakyRelu`, `HardSigmoid`, `HardSwish` and `Abs`: functions of one number.
+//! `Relu`, `Clip`, `LeakyRelu`, `HardSigmoid`, `HardSwish`, `Abs`, and `Sigmoid`, `Tanh`, `Gelu` and
+//! other [curves](Curve): functions of one number.
 //!
 //! They are kept pending. Before a `QuantizeLinear` a `Relu` or `Clip` narrows the range of the
 //! result and costs nothing, and any other becomes part of the rounding step, for a narrow input a
-//! table of 47 constraints for a byte. Elsewhere they are integer operators: [`super::Slopes`] for
+//! table of 30 constraints for a byte. Elsewhere they are integer operators: [`super::Slopes`] for
 //! `Relu`, `Abs` and a `LeakyRelu` whose slope is a short multiple of a power of two;
 //! [`super::Clamp`] for `Clip`, and after an affine map for a `HardSigmoid` of such numbers.
 
 use super::{prelu::short_slope, Clamp, Factors, Slopes};
 use crate::{
+	curve::Curve,
 	error::ModelError,
 	lower::{then, Lowering, FLOAT_LIMIT},
 	onnx::Node,
+	signal::Bounds,
 	value::{dyadic, Quantized, Real, Unary, Unit, Value},
 };
 
@@ -109,6 +112,41 @@ pub(super) fn lower_hard_swish(
 	pending(lowering, node, Unary::HardSwish)
 }
 
+/// A function of real numbers, without attributes.
+pub(super) fn lower_curve(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
+	node.only_attributes(&[])?;
+	let curve = Curve::of(&node.op).ok_or_else(|| node.error("it is no known function"))?;
+	curved(lowering, node, curve)
+}
+
+pub(super) fn lower_gelu(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
+	node.only_attributes(&["approximate"])?;
+	match node.string("approximate", "none")? {
+		"none" => curved(lowering, node, Curve::Gelu),
+		"tanh" => curved(lowering, node, Curve::GeluTanh),
+		other => Err(node.error(format!("attribute approximate is {other}, not none or tanh"))),
+	}
+}
+
+/// Refuses inputs for which the function has no value.
+fn curved(lowering: &mut Lowering<'_>, node: &Node, curve: Curve) -> Result<Value, ModelError> {
+	let real = lowering.pending(node, 0)?;
+	let mut ends = lowering.bounds_of(real.tensor).iter().zip(&real.units);
+	let defined = |(bounds, unit): (&Bounds, &Unit)| {
+		let apply = |x: f32| real.then.iter().fold(x, |x, unary| unary.apply(x));
+		let ends = [bounds.lo, bounds.hi].map(|end| apply(unit.real(end)));
+		let between = curve != Curve::Reciprocal || ends[0].signum() == ends[1].signum();
+		between && ends.into_iter().all(|end| curve.is_defined(end))
+	};
+	if !ends.all(defined) {
+		return Err(node.error(
+			"its input may be a number for which it has no value: add a small constant, or Clip, \
+			 before it",
+		));
+	}
+	pending(lowering, node, Unary::Curve(curve))
+}
+
 fn finite(node: &Node, name: &str, default: f32) -> Result<f32, ModelError> {
 	let value = node.float(name, default)?;
 	if value.is_finite() {
@@ -195,6 +233,7 @@ pub(crate) fn apply(
 			clip(lowering, node, Real { tensor, ..scaled }, 0.0, 1.0)
 		},
 		Unary::HardSwish => Err(inexact("HardSwish")),
+		Unary::Curve(curve) => Err(inexact(curve.name())),
 	}
 }
 

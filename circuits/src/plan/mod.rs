@@ -19,7 +19,7 @@ pub use step::{quantize, Rounding, Step};
 
 use crate::{
 	gadgets::{
-		lookup::{lookup, MAX_BITS},
+		lookup::{lookup, Table, MAX_BITS},
 		requantize::{requantize, Requantization},
 	},
 	r1cs::Builder,
@@ -75,12 +75,7 @@ pub enum Plan {
 		how: Requantization,
 	},
 	/// [`crate::gadgets::lookup`].
-	Table {
-		/// The smallest index.
-		lo: i64,
-		/// The results.
-		table: Vec<i64>,
-	},
+	Table(Table),
 }
 
 impl Plan {
@@ -117,7 +112,7 @@ impl Plan {
 			Self::Constant(_) => Class::Constant,
 			Self::Offset(_) => Class::Offset,
 			Self::Scale { class, .. } => *class,
-			Self::Table { .. } => Class::Table,
+			Self::Table(_) => Class::Table,
 		}
 	}
 
@@ -131,6 +126,9 @@ impl Plan {
 
 	/// Constraints for an accumulator within bounds.
 	pub fn cost(&self, bounds: Bounds) -> usize {
+		if let Self::Table(table) = self {
+			return table.cost(bounds);
+		}
 		let mut builder = Builder::constraints(0, 0);
 		let wire = builder.alloc_private_input(Default::default);
 		self.constrain(&mut builder, &Signal::wire(wire, bounds.lo, bounds));
@@ -143,11 +141,7 @@ impl Plan {
 			Self::Constant(value) => Bounds::constant(*value),
 			Self::Offset(addend) => x.plus(Bounds::constant(*addend)),
 			Self::Scale { how, .. } => how.bounds(x),
-			Self::Table { lo, table } => {
-				let reachable = &table[(x.lo - lo) as usize..=(x.hi - lo) as usize];
-				let least = reachable.iter().min().copied().unwrap_or_default();
-				Bounds { lo: least, hi: reachable.iter().max().copied().unwrap_or_default() }
-			},
+			Self::Table(table) => table.bounds(x),
 		}
 	}
 
@@ -157,7 +151,7 @@ impl Plan {
 			Self::Constant(value) => Signal::constant(*value),
 			Self::Offset(addend) => x.clone().plus_constant(*addend),
 			Self::Scale { how, .. } => requantize(builder, x, how),
-			Self::Table { lo, table } => lookup(builder, x, *lo, table),
+			Self::Table(table) => lookup(builder, x, table),
 		}
 	}
 }
@@ -203,9 +197,9 @@ fn exact_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
 /// A table, where the bounds are narrow.
 fn table_plan(step: &Step, bounds: Bounds) -> Option<Plan> {
 	let entries = bounds.hi.checked_sub(bounds.lo)?.checked_add(1)?;
-	(entries <= 1 << MAX_BITS).then(|| Plan::Table {
-		lo: bounds.lo,
-		table: (bounds.lo..=bounds.hi).map(|x| step.apply(x)).collect(),
+	(entries <= 1 << MAX_BITS).then(|| {
+		let values = (bounds.lo..=bounds.hi).map(|x| step.apply(x)).collect();
+		Plan::Table(Table::new(bounds.lo, values))
 	})
 }
 
@@ -228,7 +222,7 @@ mod tests {
 				Plan::Constant(value) => *value,
 				Plan::Offset(addend) => x + addend,
 				Plan::Scale { how, .. } => how.apply(x),
-				Plan::Table { lo, table } => table[(x - lo) as usize],
+				Plan::Table(table) => table.get(x).expect("within bounds"),
 			};
 			assert_eq!(got, expected, "{x} by {plan:?}");
 			assert!(plan.bounds(bounds).contains(got));

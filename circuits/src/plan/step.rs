@@ -1,6 +1,7 @@
 //! What onnxruntime computes between an accumulator and the next integer of few bits.
 
 use crate::{
+	curve::Curve,
 	signal::Bounds,
 	value::{dyadic, exponent_of, Unary, Unit},
 };
@@ -88,6 +89,15 @@ impl Step {
 				quantize(value, *scale, zero_point, lo, hi)
 			},
 		}
+	}
+
+	/// A function of real numbers that is part of it.
+	pub(crate) fn curve(&self) -> Option<Curve> {
+		let Rounding::Float { then, .. } = &self.rounding else { return None };
+		then.iter().find_map(|unary| match unary {
+			Unary::Curve(curve) => Some(*curve),
+			_ => None,
+		})
 	}
 
 	/// Whether larger accumulators never give smaller results.

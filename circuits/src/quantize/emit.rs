@@ -149,6 +149,7 @@ pub(super) fn layer(exporter: &mut Exporter<'_>, index: usize) {
 			("HardSigmoid", vec![float("alpha", *alpha), float("beta", *beta)])
 		},
 		Op::HardSwish => ("HardSwish", vec![]),
+		Op::Curve(curve) => (curve.name(), vec![]),
 		Op::Min => ("Min", vec![]),
 		Op::Max => ("Max", vec![]),
 		Op::MaxPool(window) => ("MaxPool", window_attributes(window)),

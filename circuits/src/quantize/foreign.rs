@@ -455,6 +455,7 @@ fn derive(op: &Op, inputs: &[(f64, f64)], shape: &[usize]) -> (f64, f64) {
 		Op::Abs => (0.0, hi.max(-lo)),
 		Op::HardSigmoid { .. } => (0.0, 1.0),
 		Op::HardSwish => (lo.clamp(-0.375, 0.0), hi.max(0.0)),
+		Op::Curve(curve) => curve.range(lo, hi),
 		Op::Min | Op::Max => {
 			let pick = if matches!(op, Op::Max) { f64::max } else { f64::min };
 			inputs.iter().fold(inputs[0], |a, b| (pick(a.0, b.0), pick(a.1, b.1)))

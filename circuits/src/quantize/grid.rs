@@ -165,7 +165,9 @@ pub(super) fn round(
 		Op::Conv(_) | Op::Dense(_) => {
 			unreachable!("layers with weights have integers of their own")
 		},
-		Op::HardSigmoid { .. } | Op::HardSwish => exact(vec![Grid::UNKNOWN; x.len()]),
+		Op::HardSigmoid { .. } | Op::HardSwish | Op::Curve(_) => {
+			exact(vec![Grid::UNKNOWN; x.len()])
+		},
 		Op::Leaky { slopes, .. } if slopes.len() == 1 && !is_short(slopes) => {
 			exact(vec![Grid::UNKNOWN; x.len()])
 		},

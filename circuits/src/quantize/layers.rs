@@ -7,6 +7,7 @@ use super::{
 	window::Window,
 };
 use crate::{
+	curve::Curve,
 	error::{show_shape, ModelError},
 	onnx::{Attribute, Node},
 	ops::GemmAttributes,
@@ -31,6 +32,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node) -> Result<bool, ModelEr
 		"Relu" | "Abs" | "HardSwish" | "HardSigmoid" | "LeakyRelu" | "PRelu" | "Clip" => {
 			elementwise(reader, node)
 		},
+		op if Curve::of(op).is_some() => elementwise(reader, node),
 		"Min" | "Max" => extreme(reader, node),
 		"MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" => pool(reader, node),
 		"ReduceMean" | "ReduceSum" | "ReduceMax" => reduce(reader, node),
@@ -253,6 +255,7 @@ fn elementwise(reader: &mut Reader<'_>, node: &Node) -> Result<(), ModelError> {
 		"Relu" => Op::Relu,
 		"Abs" => Op::Abs,
 		"HardSwish" => Op::HardSwish,
+		op if Curve::of(op).is_some() => Op::Curve(Curve::of(op).unwrap_or(Curve::Sigmoid)),
 		"HardSigmoid" => {
 			Op::HardSigmoid { alpha: node.float("alpha", 0.2)?, beta: node.float("beta", 0.5)? }
 		},

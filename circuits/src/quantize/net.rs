@@ -1,6 +1,7 @@
 //! The float network while it is being quantised: layers between numbered tensors.
 
 use super::window::Window;
+use crate::curve::Curve;
 
 /// Index of a tensor in [`Net::tensors`].
 pub(super) type TensorId = usize;
@@ -122,6 +123,8 @@ pub(super) enum Op {
 		beta: f32,
 	},
 	HardSwish,
+	/// A function of real numbers, which is a table.
+	Curve(Curve),
 	/// Of several inputs.
 	Min,
 	/// Of several inputs.
@@ -175,6 +178,7 @@ impl Op {
 			Self::Abs => "Abs",
 			Self::HardSigmoid { .. } => "HardSigmoid",
 			Self::HardSwish => "HardSwish",
+			Self::Curve(curve) => curve.name(),
 			Self::Min => "Min",
 			Self::Max => "Max",
 			Self::MaxPool(_) => "MaxPool",

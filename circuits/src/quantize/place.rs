@@ -30,7 +30,7 @@ fn needs_narrow(net: &Net, index: usize) -> bool {
 pub(super) fn is_table(net: &Net, index: usize) -> bool {
 	let layer = &net.layers[index];
 	match &layer.op {
-		Op::HardSwish | Op::HardSigmoid { .. } => true,
+		Op::HardSwish | Op::HardSigmoid { .. } | Op::Curve(_) => true,
 		// A slope that is no short binary fraction leaves the integers.
 		Op::Leaky { slopes, .. } => slopes.len() == 1 && !is_short(slopes),
 		Op::Reduce { how: Reduction::Mean, axes, .. } => {

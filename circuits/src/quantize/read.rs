@@ -15,9 +15,10 @@ use std::collections::{HashMap, HashSet};
 /// Operators of float models that are quantised.
 pub(super) const SUPPORTED: &str =
 	"Abs, Add, ArgMax, AveragePool, BatchNormalization, Cast, Clip, Concat, Constant, Conv, Div, \
-	 Dropout, Flatten, Gather, Gemm, GlobalAveragePool, GlobalMaxPool, HardSigmoid, HardSwish, \
-	 Identity, LeakyRelu, MatMul, Max, MaxPool, Min, Mul, Neg, PRelu, Pad, ReduceMax, ReduceMean, \
-	 ReduceSum, Relu, Reshape, Shape, Slice, Split, Squeeze, Sub, Sum, TopK, Transpose, Unsqueeze";
+	 Dropout, Erf, Exp, Flatten, Gather, Gemm, GlobalAveragePool, GlobalMaxPool, HardSigmoid, \
+	 HardSwish, Identity, LeakyRelu, MatMul, Max, MaxPool, Min, Mul, Neg, PRelu, Pad, Reciprocal, \
+	 ReduceMax, ReduceMean, ReduceSum, Relu, Reshape, Shape, Sigmoid, Slice, Softplus, Split, Sqrt, \
+	 Squeeze, Sub, Sum, Tanh, TopK, Transpose, Unsqueeze";
 
 /// Most elements of one tensor.
 const MAX_ELEMENTS: usize = 1 << 24;

@@ -41,9 +41,12 @@ pub(super) fn shapes(op: &Op, inputs: &[&[usize]]) -> Result<Vec<Vec<usize>>, St
 			}
 			shape
 		},
-		Op::Relu | Op::Clip { .. } | Op::Abs | Op::HardSigmoid { .. } | Op::HardSwish => {
-			first.to_vec()
-		},
+		Op::Relu
+		| Op::Clip { .. }
+		| Op::Abs
+		| Op::HardSigmoid { .. }
+		| Op::HardSwish
+		| Op::Curve(_) => first.to_vec(),
 		Op::MaxPool(window) | Op::AveragePool { window, .. } => {
 			let spatial = first.get(2..).and_then(|spatial| window.outputs(spatial));
 			[&first[..2], spatial.ok_or("the window is too large")?.as_slice()].concat()

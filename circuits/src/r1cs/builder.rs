@@ -31,6 +31,19 @@ pub struct Builder {
 	private_inputs: u32,
 }
 
+/// Sorts by wire, merges repeated wires and drops zeros.
+fn merge(terms: &mut Vec<(Wire, Fr)>) {
+	terms.sort_by_key(|&(wire, _)| wire);
+	terms.dedup_by(|next, kept| {
+		let same = next.0 == kept.0;
+		if same {
+			kept.1 += next.1;
+		}
+		same
+	});
+	terms.retain(|(_, coefficient)| !coefficient.is_zero());
+}
+
 impl Builder {
 	fn new(constraints: bool, witness: bool, outputs: u32, public_inputs: u32) -> Self {
 		let mut builder = Self {
@@ -138,6 +151,19 @@ impl Builder {
 		}
 	}
 
+	/// Adds the constraint `a · b = c` between sums with any coefficients.
+	pub fn enforce_field(&mut self, rows: [Vec<(Wire, Fr)>; 3]) {
+		if let Some(matrices) = &mut self.matrices {
+			for (matrix, mut row) in matrices.iter_mut().zip(rows) {
+				merge(&mut row);
+				for (wire, coefficient) in row {
+					matrix.push_entry(wire, Coefficient::Field(coefficient));
+				}
+				matrix.end_row();
+			}
+		}
+	}
+
 	/// Constrains `wire` to be 0 or 1.
 	pub fn enforce_boolean(&mut self, wire: Wire) {
 		self.enforce(|| {
@@ -170,15 +196,8 @@ impl Builder {
 				terms.extend(shifted.0.iter().map(|&(wire, c)| (wire, power * Fr::from(c))));
 				power *= base;
 			}
-			terms.sort_by_key(|&(wire, _)| wire);
-			terms.dedup_by(|next, kept| {
-				let same = next.0 == kept.0;
-				if same {
-					kept.1 += next.1;
-				}
-				same
-			});
-			for (wire, coefficient) in terms.into_iter().filter(|(_, c)| !c.is_zero()) {
+			merge(&mut terms);
+			for (wire, coefficient) in terms {
 				c.push_entry(wire, Coefficient::Field(coefficient));
 			}
 			c.end_row();

@@ -3,6 +3,7 @@
 use super::{LinearCombination, Wire};
 use ark_bn254::Fr;
 use ark_ff::{BigInteger, PrimeField, Zero};
+use std::collections::HashMap;
 
 /// One entry of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,9 @@ pub struct Matrix {
 	ends: Vec<usize>,
 	wires: Vec<u32>,
 	coefficients: Vec<i64>,
+	/// Each large element once: those of a hash, or of a packing, stand in many rows.
 	pool: Vec<Fr>,
+	places: HashMap<Fr, u32>,
 }
 
 /// Coefficients below this are `i64::MIN + index into the pool`.
@@ -80,9 +83,13 @@ impl Matrix {
 			other => match small_integer(&other.to_field()) {
 				Some(value) => value,
 				None => {
-					self.pool.push(other.to_field());
-					assert!(self.pool.len() < 1 << 32, "large coefficients are few");
-					i64::MIN + (self.pool.len() as i64 - 1)
+					let (element, next) = (other.to_field(), self.pool.len());
+					let next = u32::try_from(next).expect("large coefficients are few");
+					let place = *self.places.entry(element).or_insert_with(|| {
+						self.pool.push(element);
+						next
+					});
+					i64::MIN + i64::from(place)
 				},
 			},
 		};

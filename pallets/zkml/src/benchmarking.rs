@@ -16,8 +16,9 @@ use frame_support::{
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_runtime::traits::{Hash, StaticLookup, UniqueSaturatedInto};
 use zkml_primitives::{
-	context_for, submission_payload, Context, ModelId, Output, Proof, Scheme, Setup, Statement,
-	Submission, Terms, VerifyingKey, MAX_OUTPUTS, MAX_SIGNALS, SEMANTICS_V1, SUBMIT_INFERENCE,
+	context_for, submission_payload, Commitment, Context, ModelId, Output, Proof, Scheme, Setup,
+	Statement, Submission, Terms, VerifyingKey, MAX_OUTPUTS, MAX_SIGNALS, SEMANTICS_V1,
+	SUBMIT_INFERENCE,
 };
 use zkml_verifier::{
 	fixtures::{prepare_without_pairing, Lines},
@@ -108,7 +109,14 @@ fn submission<T: Config>(
 fn receipt<T: Config>(logits: u32) -> Receipt<BlockNumberFor<T>, ()> {
 	let values = core::iter::repeat_n(i32::MAX, logits as usize).collect();
 	let output = Output::Logits(BoundedVec::truncate_from(values));
-	Receipt { output, nonce: 0, at: 1u32.into(), until: 2u32.into(), deposit: () }
+	Receipt {
+		output,
+		input: Some(Commitment([1; 32])),
+		nonce: 0,
+		at: 1u32.into(),
+		until: 2u32.into(),
+		deposit: (),
+	}
 }
 
 /// A key in the storage, in some form, and a proof under it.

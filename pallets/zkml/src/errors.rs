@@ -25,13 +25,14 @@ mod errors {
 		/// The key is for development only, and this chain does not allow those.
 		#[codec(index = 4)]
 		DevelopmentKeyRefused,
-		/// A width, count, scale or number of classes of the interface makes no sense.
+		/// A width, count, scale, threshold, commitment or number of classes of the interface makes no
+		/// sense.
 		#[codec(index = 5)]
 		MalformedInterface,
 		/// The interface has more values or public signals than this chain accepts.
 		#[codec(index = 6)]
 		InterfaceTooLarge,
-		/// The interface is one that this version cannot verify.
+		/// The interface that is stored for the model cannot be verified.
 		#[codec(index = 7)]
 		UnsupportedInterface,
 		/// A point of the key is not canonical, not on its curve, of the wrong order or at infinity.
@@ -55,8 +56,8 @@ mod errors {
 		/// The output is of another kind, or has another count, than the interface declares.
 		#[codec(index = 14)]
 		OutputMismatch,
-		/// The input is there though the interface keeps it private, or is missing or of another
-		/// count though the interface makes it public.
+		/// The input is shown in another way than the interface says: hidden, by its values, as many as
+		/// are declared, or by its commitment.
 		#[codec(index = 15)]
 		InputMismatch,
 		/// The label is not below the number of classes.
@@ -120,6 +121,9 @@ mod errors {
 		/// The receipt still counts, and is not the caller's own.
 		#[codec(index = 35)]
 		ReceiptStillValid,
+		/// The mask is of another number of classes, or does not allow the label.
+		#[codec(index = 36)]
+		MaskMismatch,
 	}
 }
 
@@ -141,6 +145,7 @@ impl<T> From<VerifyError> for Error<T> {
 			VerifyError::ModelSuspended => Self::ModelSuspended,
 			VerifyError::VerificationPaused => Self::VerificationPaused,
 			VerifyError::SignalsUnderdeclared => Self::SignalsUnderdeclared,
+			VerifyError::MaskMismatch => Self::MaskMismatch,
 		}
 	}
 }
@@ -150,7 +155,6 @@ impl<T> From<InterfaceError> for Error<T> {
 		match error {
 			InterfaceError::Malformed => Self::MalformedInterface,
 			InterfaceError::TooLarge => Self::InterfaceTooLarge,
-			InterfaceError::Unsupported => Self::UnsupportedInterface,
 		}
 	}
 }

@@ -142,7 +142,7 @@
 //! #         let payload = codec::Encode::encode(&number);
 //! #         let context =
 //! #             <Zkml as pallet_zkml::InferenceVerifier<u64>>::context(domain, id, &who, &payload);
-//! #         let inference = Inference { output: Output::Label(label), input: Values::new(&reading) };
+//! #         let inference = Inference { output: Output::Label(label), input: Values::new(&reading).into() };
 //! #         let statement = Statement::new(&interface, &inference, &context).unwrap();
 //! #         (inference, Proof(fixture.prove(statement.signals(), 0)))
 //! #     };

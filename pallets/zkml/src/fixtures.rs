@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 use frame_support::BoundedVec;
 use zkml_primitives::{
-	Context, Inference, InputVisibility, Interface, Metadata, Output, OutputKind, Packing, Proof,
-	Scale, Statement, Tensor, Values, VerifyingKey, WeightsVisibility, MAX_INPUTS, MAX_OUTPUTS,
-	WORD_BITS,
+	ClaimedInput, Context, Inference, InputVisibility, Interface, Metadata, Output, OutputKind,
+	Packing, Proof, Scale, Statement, Tensor, Values, VerifyingKey, WeightsVisibility, MAX_INPUTS,
+	MAX_OUTPUTS, WORD_BITS,
 };
 use zkml_verifier::fixtures::{Fixture, Key};
 
@@ -42,10 +42,11 @@ pub(crate) fn largest(signals: u32) -> (Interface, Inference) {
 	let (output, logits) = costly(1, MAX_OUTPUTS);
 	let words = signals.saturating_sub(2);
 	let (input, values) = match words {
-		0 => (InputVisibility::Private, None),
+		0 => (InputVisibility::Private, ClaimedInput::Hidden),
 		_ => {
 			let (tensor, values) = costly(words, MAX_INPUTS);
-			(InputVisibility::Public(tensor), Some(Values::I32(BoundedVec::truncate_from(values))))
+			let values = Values::I32(BoundedVec::truncate_from(values));
+			(InputVisibility::Public(tensor), ClaimedInput::Shown(values))
 		},
 	};
 	let output_kind = OutputKind::Logits(output);

@@ -55,7 +55,8 @@ pub mod pallet {
 	use frame_system::pallet_prelude::*;
 	use sp_runtime::traits::{Convert, StaticLookup};
 	use zkml_primitives::{
-		Interface, Metadata, ModelId, Output, Setup, Submission, Terms, VerifyingKey, MAX_SIGNALS,
+		Commitment, Interface, Metadata, ModelId, Output, Setup, Submission, Terms, VerifyingKey,
+		MAX_SIGNALS,
 	};
 
 	/// Of the layout of the storage.
@@ -202,6 +203,8 @@ pub mod pallet {
 			nonce: u64,
 			/// What the model answered.
 			output: Output,
+			/// What stands for the input, where the model has it committed.
+			input: Option<Commitment>,
 		},
 		/// A model was deregistered.
 		#[codec(index = 2)]

@@ -170,16 +170,22 @@ impl<T: Config> Pallet<T> {
 		verified: &VerifiedInference,
 	) -> DispatchResult {
 		let (id, output) = (verified.model(), verified.output().clone());
+		let input = verified.input_commitment();
 		Self::deposit_event(Event::InferenceVerified {
 			model: id,
 			account: account.clone(),
 			nonce,
 			output: output.clone(),
+			input,
 		});
 		if let Some(lifetime) = model.terms.receipt_lifetime {
 			let at = frame_system::Pallet::<T>::block_number();
 			let until = at.saturating_add(lifetime.into());
-			Self::keep_receipt(id, account, Receipt { output, nonce, at, until, deposit: () })?;
+			Self::keep_receipt(
+				id,
+				account,
+				Receipt { output, input, nonce, at, until, deposit: () },
+			)?;
 		}
 		T::OnInferenceVerified::on_inference_verified(account, verified)
 	}

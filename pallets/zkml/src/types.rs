@@ -3,7 +3,8 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use zkml_primitives::{
-	Context, Interface, Metadata, ModelId, Output, Scheme, Semantics, Setup, Terms, VerifyingKey,
+	Commitment, Context, Interface, Metadata, ModelId, Output, Scheme, Semantics, Setup, Terms,
+	VerifyingKey,
 };
 use zkml_verifier::RawKey;
 
@@ -246,6 +247,8 @@ pub struct Policy {
 pub struct Receipt<BlockNumber, Deposit> {
 	/// What the model answered.
 	pub output: Output,
+	/// What stands for the input, where the model has it committed.
+	pub input: Option<Commitment>,
 	/// Which of the account's inferences of the model it was, from 0.
 	pub nonce: u64,
 	/// When it was accepted.
@@ -304,8 +307,8 @@ impl<AccountId, BlockNumber, Deposit> Registration<AccountId, BlockNumber, Depos
 impl<BlockNumber, Deposit> Receipt<BlockNumber, Deposit> {
 	/// The same with another deposit.
 	pub(crate) fn with_deposit<Other>(self, deposit: Other) -> Receipt<BlockNumber, Other> {
-		let Self { output, nonce, at, until, deposit: _ } = self;
-		Receipt { output, nonce, at, until, deposit }
+		let Self { output, input, nonce, at, until, deposit: _ } = self;
+		Receipt { output, input, nonce, at, until, deposit }
 	}
 }
 

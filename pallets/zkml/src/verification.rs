@@ -6,7 +6,8 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{dispatch::DispatchResult, weights::Weight, PalletError};
 use scale_info::TypeInfo;
 use zkml_primitives::{
-	Context, Inference, ModelId, Output, PackingError, Proof, Statement, StatementError, Values,
+	ClaimedInput, Commitment, Context, Inference, Mask, ModelId, Output, PackingError, Proof,
+	Statement, StatementError, Values,
 };
 use zkml_verifier::{verify_batch, BatchError, Claim, KeyError, PreparedKey};
 
@@ -87,14 +88,14 @@ pub enum VerifyError {
 	/// The model's key is for development only, and this chain does not allow those.
 	#[codec(index = 1)]
 	DevelopmentKeyRefused,
-	/// The model's interface is one that this version cannot verify.
+	/// The interface that is stored for the model cannot be verified.
 	#[codec(index = 2)]
 	UnsupportedInterface,
 	/// The output is of another kind, or has another count, than the interface declares.
 	#[codec(index = 3)]
 	OutputMismatch,
-	/// The input is there though the interface keeps it private, or is missing or of another
-	/// count though the interface makes it public.
+	/// The input is shown in another way than the interface says: hidden, by its values, as many as
+	/// are declared, or by its commitment.
 	#[codec(index = 4)]
 	InputMismatch,
 	/// The label is not below the number of classes.
@@ -127,6 +128,9 @@ pub enum VerifyError {
 	/// The model has more public signals than were charged for.
 	#[codec(index = 14)]
 	SignalsUnderdeclared,
+	/// The mask is of another number of classes, or does not allow the label.
+	#[codec(index = 15)]
+	MaskMismatch,
 }
 
 impl From<StatementError> for VerifyError {
@@ -139,11 +143,12 @@ impl From<StatementError> for VerifyError {
 			| StatementError::InputUnexpected
 			| StatementError::Input(PackingError::Count { .. }) => Self::InputMismatch,
 			StatementError::Label { .. } => Self::LabelOutOfRange,
+			StatementError::Mask => Self::MaskMismatch,
 			StatementError::Output(PackingError::OutOfRange { .. })
 			| StatementError::Input(PackingError::OutOfRange { .. }) => Self::ValueOutOfRange,
 			StatementError::Output(PackingError::Layout)
 			| StatementError::Input(PackingError::Layout)
-			| StatementError::Unsupported => Self::UnsupportedInterface,
+			| StatementError::Threshold => Self::UnsupportedInterface,
 		}
 	}
 }
@@ -213,26 +218,55 @@ impl VerifiedInference {
 		&self.inference.output
 	}
 
-	/// The index of the largest value, where that is what the model reveals.
+	/// The index of the largest value, where that is what the model reveals: of all, or of those that
+	/// [`Self::mask`] allows.
 	pub fn label(&self) -> Option<u32> {
 		match self.inference.output {
-			Output::Label(label) => Some(label),
-			Output::Logits(_) => None,
+			Output::Label(label) | Output::MaskedLabel { label, .. } => Some(label),
+			_ => None,
 		}
+	}
+
+	/// The indices of the largest values, the largest first, where those are what the model reveals.
+	pub fn labels(&self) -> Option<&[u32]> {
+		match &self.inference.output {
+			Output::Labels(labels) => Some(labels),
+			_ => None,
+		}
+	}
+
+	/// Among which classes the label is the best. The submission says so: compare it with what should
+	/// have been allowed.
+	pub fn mask(&self) -> Option<&Mask> {
+		match &self.inference.output {
+			Output::MaskedLabel { mask, .. } => Some(mask),
+			_ => None,
+		}
+	}
+
+	/// Whether all that the model reveals is that its score reached the threshold of its interface.
+	pub fn passed(&self) -> bool {
+		self.inference.output == Output::Passed
 	}
 
 	/// The last layer's integers, where those are what the model reveals.
 	pub fn logits(&self) -> Option<&[i32]> {
 		match &self.inference.output {
 			Output::Logits(values) => Some(values),
-			Output::Label(_) => None,
+			_ => None,
 		}
 	}
 
 	/// The input, where the model makes it public; in the narrowest type that holds it, however it
 	/// was submitted.
 	pub fn input(&self) -> Option<&Values> {
-		self.inference.input.as_ref()
+		self.inference.input.values()
+	}
+
+	/// The commitment to the input, where the model has one. The submission says which: look up who
+	/// vouches for it.
+	pub fn input_commitment(&self) -> Option<Commitment> {
+		self.inference.input.commitment()
 	}
 }
 
@@ -287,7 +321,13 @@ impl<'a> Unverified<'a> {
 	) -> Result<Self, VerifyError> {
 		let statement = Statement::new(&model.interface, &inference, &context)?;
 		let signals = model.signals;
-		let input = inference.input.and_then(|values| Values::new(&values.to_vec()));
+		let input = match inference.input {
+			ClaimedInput::Shown(values) => match Values::new(&values.to_vec()) {
+				Some(values) => ClaimedInput::Shown(values),
+				None => return Err(VerifyError::InputMismatch),
+			},
+			other => other,
+		};
 		let inference = Inference { input, ..inference };
 		let inference = VerifiedInference { model: id, context, signals, inference };
 		Ok(Self { id, key, statement, proof, inference })

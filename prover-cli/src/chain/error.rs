@@ -215,7 +215,10 @@ pub fn explain(error: &str) -> Option<(&'static str, &'static str)> {
 		("Zkml", "SignalsUnderdeclared") => {
 			("fewer public signals were paid for than the models have", prove_again)
 		},
-		("Zkml", "OutputMismatch" | "InputMismatch" | "LabelOutOfRange" | "ValueOutOfRange") => (
+		(
+			"Zkml",
+			"OutputMismatch" | "InputMismatch" | "LabelOutOfRange" | "ValueOutOfRange" | "MaskMismatch",
+		) => (
 			"the claim does not fit the model's interface",
 			"the proof is for another model than the destination says, or was changed: prove again",
 		),

@@ -4,8 +4,8 @@
 use codec::{Compact, Decode, Encode};
 use serde::Serialize;
 use zkml_primitives::{
-	context_for, submission_payload, Context, Interface, Metadata, ModelId, Output, Scheme,
-	Semantics, Setup, Terms, VerifyingKey, SUBMIT_INFERENCE,
+	context_for, submission_payload, Commitment, Context, Interface, Metadata, ModelId, Output,
+	Scheme, Semantics, Setup, Terms, VerifyingKey, SUBMIT_INFERENCE,
 };
 
 /// An account, by its public key.
@@ -151,6 +151,8 @@ pub struct Policy {
 pub struct Receipt {
 	/// What the model answered.
 	pub output: Output,
+	/// What stands for the input, where the model has it committed.
+	pub input: Option<Commitment>,
 	/// Which of the account's inferences of the model it was, from 0.
 	pub nonce: u64,
 	/// When it was accepted.

@@ -10,6 +10,7 @@ use crate::{
 	chain::ModelInfo,
 	error::CliError,
 	files::{self, KeysFolder},
+	opening::Opening,
 	ui::Ui,
 };
 use clap::Args;
@@ -19,9 +20,13 @@ use serde::Serialize;
 use serde_json::json;
 use std::path::PathBuf;
 use zkml_circuits::{
-	assign, compile, lower, Bounds, Circuit, Graph, InputChoice, Options, OutputChoice,
+	assign_with, compile, lower, lower_committed, onnx::Model, without_weights, Bounds, Circuit,
+	CommitmentKind, Extras, Graph, InputChoice, Options, OutputChoice, Salt, WeightsChoice,
+	WEIGHT_BITS,
 };
-use zkml_primitives::{Context, InputVisibility, Interface, ModelId, OutputKind, VerifyingKey};
+use zkml_primitives::{
+	Context, InputVisibility, Interface, ModelId, OutputKind, VerifyingKey, WeightsVisibility,
+};
 use zkml_prover::{audit, prove, verify, zkey, KeyAudit, Manifest, Outcome, ProvingKey, SetupKind};
 
 /// Check that keys, and a registered model, are those of an ONNX file.
@@ -42,8 +47,18 @@ pub struct Audit {
 	#[arg(long, value_enum, value_name = "WHO")]
 	input_visibility: Option<choices::Input>,
 	/// What is shown of the result [default: as the keys say].
-	#[arg(long, value_enum, value_name = "WHAT")]
-	reveal: Option<choices::Output>,
+	#[arg(long, value_name = "WHAT", allow_hyphen_values = true)]
+	reveal: Option<choices::Reveal>,
+	/// Bits of a weight, where the weights are committed.
+	#[arg(long, value_name = "BITS", default_value_t = WEIGHT_BITS, value_parser = clap::value_parser!(u32).range(2..=8))]
+	weight_bits: u32,
+	/// The opening of the weights' commitment, where they are committed.
+	#[arg(long, value_name = "FILE")]
+	weights_opening: Option<PathBuf>,
+	/// Do not ask whether the commitment is to this model's weights: for those who have no opening,
+	/// and perhaps only the model without weights.
+	#[arg(long, conflicts_with = "weights_opening")]
+	without_opening: bool,
 	/// Shape of the input where the model leaves it open, such as 1,3,32,32.
 	#[arg(long, value_name = "SHAPE")]
 	input_shape: Option<Shape>,
@@ -94,7 +109,7 @@ impl Check {
 }
 
 /// What stays trust, whatever the checks say.
-fn trust(setup: SetupKind) -> [&'static str; 2] {
+fn trust(setup: SetupKind, rebuilt: &Rebuilt) -> Vec<&'static str> {
 	let maker = match setup {
 		SetupKind::Development => {
 			"one party made these keys, and can forge proofs if it kept the setup's secret: no check of \
@@ -104,7 +119,14 @@ fn trust(setup: SetupKind) -> [&'static str; 2] {
 	let powers =
 		"that the points stem from powers of one secret number is the maker's word, too: a \
 	              proving key holds none to compare with";
-	[maker, powers]
+	let mut trust = vec![maker, powers];
+	if let (WeightsChoice::Committed { .. }, None) = (rebuilt.options.weights, &rebuilt.opening) {
+		trust.push(
+			"that the interface's commitment is to this model's weights: only its opening shows that, \
+			 which the owner keeps (--weights-opening, or --without-opening to do without)",
+		);
+	}
+	trust
 }
 
 impl Audit {
@@ -124,24 +146,31 @@ impl Audit {
 		let (key, _) = ui.step("loading the key", || zkey::read(&file));
 		let key = key.map_err(damaged)?;
 		drop(file);
-		let options = self.options(&keys.manifest.interface)?;
+		let interface = keys.manifest.interface;
+		let opening = self.opening(&interface)?;
 		let (built, _) = ui.step("compiling", || {
-			let graph = lower(&model)?;
-			compile(&graph, &options).map(|circuit| (graph, circuit))
+			let (graph, options) = self.prepared(&interface, &model)?;
+			let circuit = compile(&graph, &options)?;
+			Ok::<_, CliError>((graph, options, circuit))
 		});
-		let (graph, circuit) = built?;
+		let (graph, options, circuit) = built?;
 		let rebuilt = Rebuilt {
-			model_sha256: files::sha256(&bytes),
+			model_sha256: match interface.weights {
+				WeightsVisibility::Public => files::sha256(&bytes),
+				WeightsVisibility::Committed(_) => files::sha256(&without_weights(&bytes)?),
+			},
 			circuit_sha256: circuit_hash(&circuit.r1cs),
 			graph,
 			circuit,
 			options,
+			opening,
 		};
 		let mut checks = rebuilt.files(&keys, manifest.as_ref(), &key);
 		let (points, _) = ui.step("checking the proving key", || rebuilt.points(&key));
 		checks.extend(points);
 		let (sample, _) = ui.step("proving", || rebuilt.sample(&key, &keys.verifying_key));
 		checks.push(sample);
+		checks.extend(rebuilt.weights(self.without_opening)?);
 		let mut registered = None;
 		if let (Some(url), Some(named)) = (&self.url, named) {
 			let (answer, _) = ui.step("asking the chain", || {
@@ -156,29 +185,53 @@ impl Audit {
 			checks.extend(rebuilt.registration(&keys, named.id, &info));
 			registered = Some((named.id, standing));
 		}
-		self.report(ui, &rebuilt, &checks, &trust(keys.manifest.setup), registered.as_ref())
+		self.report(
+			ui,
+			&rebuilt,
+			&checks,
+			&trust(keys.manifest.setup, &rebuilt),
+			registered.as_ref(),
+		)
 	}
 
-	/// How the circuit was compiled: as typed, else as the keys' interface says.
-	fn options(&self, interface: &Interface) -> Result<Options, CliError> {
-		let unknown = |what: &str| {
-			CliError::Other(format!(
-				"the keys' interface has {what}, which this version cannot compile"
-			))
+	/// The opening of the weights' commitment, where it is named.
+	fn opening(&self, interface: &Interface) -> Result<Option<Opening>, CliError> {
+		match (&self.weights_opening, interface.weights) {
+			(None, _) => Ok(None),
+			(Some(path), WeightsVisibility::Committed(_)) => {
+				Opening::read(path, CommitmentKind::Weights).map(Some)
+			},
+			(Some(_), WeightsVisibility::Public) => Err(CliError::Other(
+				"--weights-opening is for keys of a circuit with committed weights".into(),
+			)),
+		}
+	}
+
+	/// The graph and how it was compiled: as typed, else as the keys' interface says.
+	fn prepared(&self, interface: &Interface, model: &Model) -> Result<(Graph, Options), CliError> {
+		let (graph, weights) = match interface.weights {
+			WeightsVisibility::Public => (lower(model)?, WeightsChoice::Public),
+			WeightsVisibility::Committed(commitment) => {
+				let bits = self.weight_bits;
+				let weights = WeightsChoice::Committed { bits, commitment };
+				(lower_committed(model, bits)?, weights)
+			},
 		};
 		let input = match (self.input_visibility, &interface.input) {
 			(Some(typed), _) => typed.into(),
 			(None, InputVisibility::Private) => InputChoice::Private,
 			(None, InputVisibility::Public(_)) => InputChoice::Public,
-			(None, InputVisibility::Committed) => return Err(unknown("a committed input")),
+			(None, InputVisibility::Committed { .. }) => InputChoice::Committed,
 		};
-		let output = match (self.reveal, &interface.output) {
-			(Some(typed), _) => typed.into(),
+		let output = match (self.reveal, interface.output) {
+			(Some(typed), _) => typed.choice(&graph)?,
 			(None, OutputKind::Logits(_)) => OutputChoice::Logits,
 			(None, OutputKind::Argmax { .. }) => OutputChoice::Argmax,
-			(None, _) => return Err(unknown("another output than logits or argmax")),
+			(None, OutputKind::TopK { k, .. }) => OutputChoice::TopK { k },
+			(None, OutputKind::Threshold { tau, .. }) => OutputChoice::Threshold { tau },
+			(None, OutputKind::MaskedArgmax { .. }) => OutputChoice::MaskedArgmax,
 		};
-		Ok(Options { input, output })
+		Ok((graph, Options { input, weights, output }))
 	}
 
 	/// The model to look up, where a chain was named.
@@ -259,6 +312,7 @@ struct Rebuilt {
 	graph: Graph,
 	circuit: Circuit,
 	options: Options,
+	opening: Option<Opening>,
 }
 
 /// An interface in one line, to be compared.
@@ -295,7 +349,7 @@ impl Rebuilt {
 			),
 			Check::same(
 				"interface",
-				"the public signals mean what the model says",
+				"the public signals mean what the model says, commitments to weights apart",
 				show_interface(&self.circuit.interface),
 				show_interface(&manifest.interface),
 			),
@@ -344,15 +398,47 @@ impl Rebuilt {
 		outcomes.into_iter().map(check).collect()
 	}
 
+	/// Whether the interface's commitment is to the model's weights.
+	fn weights(&self, without_opening: bool) -> Result<Option<Check>, CliError> {
+		let shows = "the interface's commitment is to these weights, by its opening";
+		match (self.options.weights, &self.opening) {
+			(WeightsChoice::Public, _) => Ok(None),
+			(_, None) if without_opening => Ok(None),
+			// Fails the audit, and the line of trust says what to do.
+			(_, None) => Ok(Some(Check::new("weights", shows, Outcome::NotRun))),
+			(WeightsChoice::Committed { commitment, .. }, Some(opening)) => {
+				let opened = self.graph.weights_commitment(opening.known_salt())?;
+				let [opened, commitment] = [opened, commitment].map(|c| hex::encode(c.0));
+				Ok(Some(Check::same("weights", shows, opened, commitment)))
+			},
+		}
+	}
+
 	/// A proof of what the model answers to a random input.
 	fn sample(&self, key: &ProvingKey, verifying: &VerifyingKey) -> Check {
+		const SHOWS: &str = "the keys prove and verify the model's answer to a random input";
 		let Bounds { lo, hi } = self.graph.input.bounds;
 		let count = self.graph.bounds[0].len();
 		let input: Vec<i64> = (0..count).map(|_| OsRng.gen_range(lo..=hi)).collect();
 		let mut context = [0; 32];
 		OsRng.fill(&mut context[..31]);
-		let run = || -> Result<(), String> {
-			let assignment = assign(&self.graph, &self.options, &input, &Context(context))
+		// No constraint depends on the commitments, so any salts do.
+		let salt = Salt::random(&mut OsRng);
+		let mask = vec![true; self.graph.output.bounds.len()];
+		let extras = Extras { input_salt: Some(salt), weights_salt: Some(salt), mask: Some(&mask) };
+		// Whatever the threshold is, the least score there can be reaches the least one.
+		let mut options = self.options;
+		if let OutputChoice::Threshold { tau } = &mut options.output {
+			let least = self.graph.score_bounds().map(|bounds| bounds.lo as i32);
+			*tau = least.unwrap_or(*tau);
+		}
+		let mut run = || -> Result<(), String> {
+			if let WeightsChoice::Committed { commitment, .. } = &mut options.weights {
+				*commitment =
+					self.graph.weights_commitment(salt).map_err(|error| error.to_string())?;
+			}
+			let context = Context(context);
+			let assignment = assign_with(&self.graph, &options, &input, &context, &extras)
 				.map_err(|error| error.to_string())?;
 			let proof = prove(key, &assignment.witness, &mut OsRng).map_err(|e| e.to_string())?;
 			let signals = assignment.statement.signals();
@@ -362,11 +448,7 @@ impl Rebuilt {
 			Ok(()) => Outcome::Holds,
 			Err(found) => Outcome::Differs { expected: "a proof that verifies".into(), found },
 		};
-		Check::new(
-			"proof",
-			"the keys prove and verify the model's answer to a random input",
-			outcome,
-		)
+		Check::new("proof", SHOWS, outcome)
 	}
 
 	/// What a chain has registered.

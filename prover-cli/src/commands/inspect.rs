@@ -13,7 +13,8 @@ use std::{
 	path::{Path, PathBuf},
 	time::Duration,
 };
-use zkml_circuits::{compile, lower, onnx::Model, show_shape, Circuit, Graph, Options};
+use zkml_circuits::{compile, onnx::Model, show_shape, Circuit, Graph, Options};
+use zkml_primitives::Commitment;
 use zkml_prover::Estimate;
 
 /// Show what a circuit, a key, a proof or an ONNX file is, and what a circuit costs.
@@ -38,8 +39,8 @@ impl Inspect {
 		let is_file = self.path.is_file();
 		if !is_file && !self.choices.is_empty() {
 			return Err(CliError::Other(
-				"--input-visibility, --reveal and --input-shape are for ONNX files: a folder says \
-				 itself how it was compiled"
+				"--input-visibility, --weights, --reveal and --input-shape are for ONNX files: a \
+				 folder says itself how it was compiled"
 					.into(),
 			));
 		}
@@ -75,10 +76,12 @@ impl Inspect {
 		}
 		let costs = quantized
 			.then(|| {
-				let options = self.choices.options();
 				let (costs, _) = ui.step("compiling", || {
-					let graph = lower(&model)?;
-					compile(&graph, &options).map(|circuit| Costs::new(&graph, circuit, options))
+					// No constraint depends on the commitment.
+					let commitment = |_: &Graph| Ok(Commitment([0; 32]));
+					let (graph, options) = self.choices.apply(&model, commitment)?;
+					let circuit = compile(&graph, &options)?;
+					Ok::<_, CliError>(Costs::new(&graph, circuit, options))
 				});
 				costs
 			})

@@ -2,6 +2,7 @@
 
 pub mod audit;
 mod choices;
+pub mod commit;
 pub mod compile;
 pub mod deregister;
 pub mod inspect;
@@ -31,7 +32,9 @@ use zkml_circuits::{
 	samples::Samples,
 	Layer, LayerClass,
 };
-use zkml_primitives::{Inference, Interface, ModelId, Output, OutputKind, Scale};
+use zkml_primitives::{
+	ClaimedInput, Inference, Interface, ModelId, Output, OutputKind, Scale, WeightsVisibility,
+};
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -44,6 +47,11 @@ pub enum Command {
 	Inspect(inspect::Inspect),
 	/// Make keys for a circuit, by one party: for development only.
 	Setup(setup::Setup),
+	/// Commit to an input, or to a model's weights, without showing them.
+	#[command(subcommand)]
+	Commit(commit::Commit),
+	/// Check the opening of a commitment, and show what it stands for.
+	Open(commit::Open),
 	/// Prove what a model answers to an input.
 	Prove(prove::Prove),
 	/// Verify a proof.
@@ -75,6 +83,8 @@ impl Command {
 			Self::Compile(command) => command.run(ui),
 			Self::Inspect(command) => command.run(ui),
 			Self::Setup(command) => command.run(ui),
+			Self::Commit(command) => command.run(ui),
+			Self::Open(command) => command.run(ui),
 			Self::Prove(command) => command.run(ui),
 			Self::Verify(command) => command.run(ui),
 			Self::Audit(command) => command.run(ui),
@@ -334,11 +344,11 @@ fn show_roundings(layer: &LayerClass) -> String {
 }
 
 /// The real value of one unit.
-fn unit(scale: &Scale) -> f64 {
+pub(crate) fn unit(scale: &Scale) -> f64 {
 	f64::from(scale.mantissa) * 2f64.powi(scale.exponent.into())
 }
 
-/// A claim for people: label, and logits in real units where they are shown.
+/// A claim for people: label, logits in real units where they are shown, what stands for the input.
 pub(crate) fn describe(interface: &Interface, inference: &Inference) -> serde_json::Value {
 	let mut shown = match (&interface.output, &inference.output) {
 		(OutputKind::Logits(tensor), Output::Logits(values)) => {
@@ -347,29 +357,54 @@ pub(crate) fn describe(interface: &Interface, inference: &Inference) -> serde_js
 			let reals: Vec<f64> = integers.iter().map(|&value| value as f64 * unit).collect();
 			json!({ "label": zkml_circuits::argmax_value(&integers), "logits": reals })
 		},
-		(_, Output::Label(label)) => json!({ "label": label }),
+		(OutputKind::Threshold { score, tau }, Output::Passed) => {
+			json!({ "passed": true, "threshold": f64::from(*tau) * unit(&score.scale) })
+		},
+		(OutputKind::MaskedArgmax { classes }, Output::MaskedLabel { label, mask }) => {
+			let allowed: Vec<u32> = (0..*classes).filter(|&class| mask.allows(class)).collect();
+			json!({ "label": label, "mask": allowed })
+		},
+		(_, Output::Label(label) | Output::MaskedLabel { label, .. }) => json!({ "label": label }),
 		(_, Output::Logits(values)) => json!({ "integers": values.to_vec() }),
+		(_, Output::Labels(labels)) => json!({ "labels": labels.to_vec() }),
+		(_, Output::Passed) => json!({ "passed": true }),
 	};
-	if let Some(input) = &inference.input {
-		shown["input"] = json!(input.to_vec());
+	match &inference.input {
+		ClaimedInput::Hidden => {},
+		ClaimedInput::Shown(values) => shown["input"] = json!(values.to_vec()),
+		ClaimedInput::Committed(commitment) => shown["input_commitment"] = json!(commitment),
+	}
+	if let WeightsVisibility::Committed(commitment) = interface.weights {
+		shown["weights_commitment"] = json!(commitment);
 	}
 	shown
 }
 
 /// A claim in one line.
 pub(crate) fn summary(shown: &serde_json::Value) -> String {
+	let list = |name: &str| {
+		let numbers = shown[name].as_array()?.iter().filter_map(serde_json::Value::as_f64);
+		Some(numbers.collect::<Vec<f64>>())
+	};
+	let numbers =
+		|list: &[f64]| list.iter().map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
 	let label = &shown["label"];
-	match shown["logits"].as_array() {
-		Some(logits) => {
-			let logits: Vec<String> = logits
-				.iter()
-				.filter_map(serde_json::Value::as_f64)
-				.map(|value| format!("{value:.3}"))
-				.collect();
-			format!("label {label}, logits [{}]", logits.join(", "))
-		},
-		None => format!("label {label}"),
+	let mut line = if let Some(logits) = list("logits") {
+		let logits: Vec<String> = logits.iter().map(|value| format!("{value:.3}")).collect();
+		format!("label {label}, logits [{}]", logits.join(", "))
+	} else if let Some(labels) = list("labels") {
+		format!("best labels {}", numbers(&labels))
+	} else if let Some(threshold) = shown["threshold"].as_f64() {
+		format!("the score is at least {threshold}")
+	} else if let Some(allowed) = list("mask") {
+		format!("label {label}, the best of {}", numbers(&allowed))
+	} else {
+		format!("label {label}")
+	};
+	if let Some(commitment) = shown["input_commitment"].as_str() {
+		line += &format!(", of the input committed as 0x{commitment}");
 	}
+	line
 }
 
 /// Prints what became of a transaction.

@@ -5,6 +5,7 @@ use crate::{
 	chain::{self, ChainError, Next},
 	error::CliError,
 	files::{self, AnchorBlock, CircuitFolder, Claim, Destination, KeysFolder, FORMAT, TOOL},
+	opening::{self, Opening},
 	ui::{self, Ui},
 };
 use clap::Args;
@@ -14,8 +15,11 @@ use std::{
 	path::{Path, PathBuf},
 	time::Duration,
 };
-use zkml_circuits::{assign, r1cs::write_wtns, samples, Assignment, Graph};
-use zkml_primitives::{Context, Proof, VerifyingKey};
+use zkml_circuits::{
+	assign_with, r1cs::write_wtns, samples, Assignment, CommitmentKind, Extras, Graph, InputChoice,
+	Salt, WeightsChoice,
+};
+use zkml_primitives::{Context, OutputKind, Proof, VerifyingKey};
 use zkml_prover::{json as snarkjs, prove, verify, zkey, ProvingKey};
 
 /// Prove what a model answers to an input.
@@ -33,8 +37,17 @@ pub struct Prove {
 	#[arg(long, default_value = "target/zkml/keys")]
 	keys: PathBuf,
 	/// The input in real units: {"NAME": [numbers]}. Repeat it for several proofs.
-	#[arg(long, required = true, value_name = "FILE")]
+	#[arg(long, value_name = "FILE", required_unless_present = "opening")]
 	input: Vec<PathBuf>,
+	/// The opening of a committed input, which holds its values. Repeat it for several proofs.
+	#[arg(long, value_name = "FILE", conflicts_with = "input")]
+	opening: Vec<PathBuf>,
+	/// The opening of the weights' commitment, where they are committed.
+	#[arg(long, value_name = "FILE", default_value = opening::WEIGHTS)]
+	weights_opening: PathBuf,
+	/// The classes that are allowed, such as 0,3,5, for a masked argmax.
+	#[arg(long, value_name = "CLASSES", value_delimiter = ',')]
+	mask: Option<Vec<u32>>,
 	/// The proof's folder; of several proofs the folder of their folders [default:
 	/// target/zkml/proof, or target/zkml/proofs for several].
 	#[arg(short, long, value_name = "DIR")]
@@ -61,6 +74,9 @@ pub struct Prove {
 	witness: Option<PathBuf>,
 }
 
+/// An input as the circuit takes it, and the salt of its commitment if it has one.
+type Input = (Vec<i64>, Option<Salt>);
+
 /// A proof that was made.
 struct Made {
 	output: PathBuf,
@@ -82,12 +98,24 @@ impl Prove {
 				right_hash: circuit.file.circuit_sha256,
 			});
 		}
+		if keys.manifest.interface != circuit.file.interface {
+			return Err(CliError::Content {
+				path: keys.path.clone(),
+				what:
+					"the keys were made for the same circuit with another threshold, or with the \
+				       commitment to other weights"
+						.into(),
+				help: "compile with the same --reveal and --weights-opening again, or make keys \
+				       from this folder with `zkml setup`"
+					.into(),
+			});
+		}
 		let outputs = self.outputs()?;
 		let graph = circuit.graph()?;
 		// All of them first: no proof is made if one input is wrong.
-		let inputs = (self.input.iter())
-			.map(|path| quantized(path, &graph))
-			.collect::<Result<Vec<_>, CliError>>()?;
+		let inputs = self.values(&circuit, &graph)?;
+		let mask = self.mask(&circuit)?;
+		let weights_salt = self.weights_salt(&circuit)?;
 		let next = self.next(ui, &keys.verifying_key)?;
 		let fixed = self.fixed_context()?;
 
@@ -96,8 +124,11 @@ impl Prove {
 		for (position, (input, output)) in (0..).zip(inputs.iter().zip(&outputs)) {
 			let next = next.map(|next| next.later(self.ahead.saturating_add(position)));
 			let context = next.map_or(fixed, |next| next.context());
-			let (assignment, evaluating) =
-				ui.step("evaluating", || assign(&graph, &circuit.file.options, input, &context));
+			let (input, input_salt) = input;
+			let extras = Extras { input_salt: *input_salt, weights_salt, mask: mask.as_deref() };
+			let (assignment, evaluating) = ui.step("evaluating", || {
+				assign_with(&graph, &circuit.file.options, input, &context, &extras)
+			});
 			let assignment = assignment?;
 			let (proof, proving) =
 				ui.step("proving", || prove(&key, &assignment.witness, &mut rand::rngs::OsRng));
@@ -137,9 +168,82 @@ impl Prove {
 		Ok(())
 	}
 
+	/// The files that hold the inputs.
+	fn sources(&self) -> &[PathBuf] {
+		if self.opening.is_empty() {
+			&self.input
+		} else {
+			&self.opening
+		}
+	}
+
+	/// The inputs as the circuit takes them, each with the salt of its commitment if it has one.
+	fn values(&self, circuit: &CircuitFolder, graph: &Graph) -> Result<Vec<Input>, CliError> {
+		let committed = circuit.file.options.input == InputChoice::Committed;
+		if committed && self.opening.is_empty() {
+			return Err(CliError::Other(
+				"this circuit's input is committed: run `zkml commit input` once, and prove with \
+				 --opening from then on"
+					.into(),
+			));
+		}
+		if !committed && !self.opening.is_empty() {
+			return Err(CliError::Other(
+				"--opening is for circuits whose input is committed: give --input".into(),
+			));
+		}
+		if !committed {
+			let plain = |path: &PathBuf| Ok((quantized(path, graph)?, None));
+			return self.input.iter().map(plain).collect();
+		}
+		self.opening.iter().map(|path| opened(path, graph)).collect()
+	}
+
+	/// The mask, where the circuit asks for one.
+	fn mask(&self, circuit: &CircuitFolder) -> Result<Option<Vec<bool>>, CliError> {
+		let classes = match (circuit.file.interface.output, &self.mask) {
+			(OutputKind::MaskedArgmax { classes }, Some(_)) => classes,
+			(OutputKind::MaskedArgmax { classes }, None) => {
+				return Err(CliError::Other(format!(
+					"which of the {classes} classes are allowed? say so with --mask, such as \
+					 --mask 0,3"
+				)))
+			},
+			(_, Some(_)) => {
+				let what = "--mask is for circuits that reveal masked-argmax";
+				return Err(CliError::Other(what.into()));
+			},
+			(_, None) => return Ok(None),
+		};
+		let mut mask = vec![false; classes as usize];
+		for &class in self.mask.iter().flatten() {
+			match mask.get_mut(class as usize) {
+				Some(allowed) => *allowed = true,
+				None => {
+					return Err(CliError::Other(format!(
+						"--mask: there is no class {class}, only 0 to {}",
+						classes - 1
+					)))
+				},
+			}
+		}
+		Ok(Some(mask))
+	}
+
+	/// The salt of the weights' commitment, where they are committed.
+	fn weights_salt(&self, circuit: &CircuitFolder) -> Result<Option<Salt>, CliError> {
+		match circuit.file.options.weights {
+			WeightsChoice::Public => Ok(None),
+			WeightsChoice::Committed { .. } => {
+				let opening = Opening::read(&self.weights_opening, CommitmentKind::Weights)?;
+				Ok(Some(opening.known_salt()))
+			},
+		}
+	}
+
 	/// Where each proof goes.
 	fn outputs(&self) -> Result<Vec<PathBuf>, CliError> {
-		let several = self.input.len() > 1;
+		let several = self.sources().len() > 1;
 		if !several {
 			return Ok(vec![self.folder()]);
 		}
@@ -148,7 +252,7 @@ impl Prove {
 		}
 		let folder = self.folder();
 		let mut outputs = Vec::new();
-		for path in &self.input {
+		for path in self.sources() {
 			let output = folder.join(path.file_stem().unwrap_or_default());
 			if outputs.contains(&output) {
 				return Err(CliError::Content {
@@ -175,7 +279,7 @@ impl Prove {
 
 	/// Where the proof goes, or the folders of all.
 	fn folder(&self) -> PathBuf {
-		let name = if self.input.len() > 1 { "proofs" } else { "proof" };
+		let name = if self.sources().len() > 1 { "proofs" } else { "proof" };
 		self.output.clone().unwrap_or_else(|| Path::new("target/zkml").join(name))
 	}
 
@@ -239,7 +343,7 @@ impl Prove {
 		if let Some(path) = &self.witness {
 			let mut bytes = Vec::new();
 			write_wtns(&assignment.witness, &mut bytes).map_err(CliError::file(path))?;
-			files::write(path, &bytes)?;
+			files::write_secret(path, &bytes)?;
 		}
 		written(ui, output, &contents);
 		Ok(())
@@ -282,6 +386,31 @@ fn quantized(path: &Path, graph: &Graph) -> Result<Vec<i64>, CliError> {
 	let values = samples::read_json(&files::read_text(path)?, &graph.input.name)
 		.map_err(CliError::within(path, &[]))?;
 	graph.quantize_input(&values).map_err(CliError::within(path, &[]))
+}
+
+/// A committed input as the circuit takes it, and the salt of its commitment.
+fn opened(path: &Path, graph: &Graph) -> Result<Input, CliError> {
+	let opening = Opening::read(path, CommitmentKind::Input)?;
+	let content =
+		|what: String, help: &str| CliError::Content { path: path.into(), what, help: help.into() };
+	let schema = graph.input_schema().id();
+	if opening.schema != schema {
+		return Err(content(
+			format!(
+				"it opens a commitment to values of schema 0x{}, and the circuit takes 0x{}",
+				hex::encode(opening.schema.0),
+				hex::encode(schema.0)
+			),
+			"commit to an input of this circuit with `zkml commit input`",
+		));
+	}
+	let Some(values) = opening.values() else {
+		return Err(content(
+			"its values and its salt do not give the commitment that it names".into(),
+			"the file was changed: find the one that `zkml commit` wrote",
+		));
+	};
+	Ok((values.integers.clone(), Some(opening.known_salt())))
 }
 
 /// A destination as it is written beside a proof.

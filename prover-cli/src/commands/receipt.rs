@@ -58,6 +58,9 @@ fn whose(account: Option<&str>, suri: Option<&str>) -> Result<AccountId, CliErro
 fn describe(output: &Output) -> String {
 	match output {
 		Output::Label(label) => format!("label {label}"),
+		Output::Labels(labels) => format!("best labels {labels:?}"),
+		Output::Passed => "the threshold was reached".into(),
+		Output::MaskedLabel { label, .. } => format!("label {label}, of those that a mask allowed"),
 		Output::Logits(values) => {
 			let values: Vec<i64> = values.iter().map(|&value| value.into()).collect();
 			format!("label {}, logits {values:?}", argmax_value(&values))
@@ -93,13 +96,16 @@ impl Show {
 				}),
 			);
 		};
-		let Some((Receipt { output, nonce, at, until }, deposit)) = stored else {
+		let Some((Receipt { output, input, nonce, at, until }, deposit)) = stored else {
 			ui.line(format!("{} has no receipt of model 0x{}", address(&account), named.hex()));
 			json(Value::Null, false);
 			return Ok(());
 		};
 		ui.line(format!("account  {}", address(&account)));
 		ui.line(format!("output   {}", describe(&output)));
+		if let Some(commitment) = input {
+			ui.line(format!("input    committed as 0x{}", hex::encode(commitment.0)));
+		}
 		ui.line(format!("proven   in block {at}, with nonce {nonce}"));
 		let state = match (counts, until < height) {
 			(true, _) => format!("counts up to block {until}, {} from now", until - height),
@@ -112,6 +118,7 @@ impl Show {
 		}
 		let receipt = json!({
 			"output": output,
+			"input_commitment": input,
 			"nonce": nonce,
 			"at": at,
 			"until": until,

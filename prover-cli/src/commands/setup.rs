@@ -10,6 +10,7 @@ use clap::Args;
 use serde_json::json;
 use std::{path::PathBuf, time::Duration};
 use zkml_circuits::r1cs::read_r1cs;
+use zkml_primitives::InputVisibility;
 use zkml_prover::{json as snarkjs, zkey, Estimate, Manifest, SetupKind, FORMAT};
 
 /// Make keys for a circuit, by one party: for development only.
@@ -61,7 +62,7 @@ impl Setup {
 			tool: TOOL.into(),
 			setup: SetupKind::Development,
 			circuit_sha256: folder.file.circuit_sha256,
-			model_sha256: folder.file.model_sha256,
+			model_sha256: folder.file.published_sha256,
 			interface: folder.file.interface,
 		};
 		let mut proving = Vec::new();
@@ -88,11 +89,13 @@ impl Setup {
 				"estimate": estimate,
 			}),
 		);
-		ui.next(format!(
-			"zkml prove {} --keys {} --input INPUT.json",
-			self.circuit.display(),
-			self.output.display()
-		));
+		let (circuit, keys) = (self.circuit.display(), self.output.display());
+		ui.next(match manifest.interface.input {
+			InputVisibility::Committed { .. } => {
+				format!("zkml commit input {circuit} --input INPUT.json")
+			},
+			_ => format!("zkml prove {circuit} --keys {keys} --input INPUT.json"),
+		});
 		Ok(())
 	}
 }

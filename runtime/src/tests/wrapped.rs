@@ -9,8 +9,9 @@ use sp_runtime::{
 	DispatchError,
 };
 use zkml_primitives::{
-	Inference, InputVisibility, Interface, Metadata, ModelId, Output, OutputKind, Proof, Scheme,
-	Setup, Statement, Submission, Terms, VerifyingKey, WeightsVisibility, SEMANTICS_V1,
+	ClaimedInput, Inference, InputVisibility, Interface, Metadata, ModelId, Output, OutputKind,
+	Proof, Scheme, Setup, Statement, Submission, Terms, VerifyingKey, WeightsVisibility,
+	SEMANTICS_V1,
 };
 use zkml_verifier::fixtures::{Fixture, Key};
 
@@ -177,7 +178,7 @@ impl Model {
 	/// What `account` submits next.
 	fn submission(&self, account: &AccountId, label: u32) -> Submission<u32> {
 		let next = Zkml::next_context(self.id, account.clone()).expect("a registered model");
-		let inference = Inference { output: Output::Label(label), input: None };
+		let inference = Inference { output: Output::Label(label), input: ClaimedInput::Hidden };
 		let statement = Statement::new(&self.interface, &inference, &next.context);
 		let proof = Proof(self.fixture.prove(statement.expect("a label").signals(), 0));
 		Submission { model: self.id, anchor: None, inference, proof }

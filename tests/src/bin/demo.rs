@@ -13,7 +13,7 @@ use zkml_cli::{
 	commands::fee,
 	ui::{bytes, time},
 };
-use zkml_primitives::{Context, Inference, ModelId, Output, Proof, Setup, PROOF_LEN};
+use zkml_primitives::{ClaimedInput, Context, Inference, ModelId, Output, Proof, Setup, PROOF_LEN};
 use zkml_prover::{verify, zkey, Manifest, SetupKind, FORMAT};
 use zkml_tests::{
 	examples::Ready,
@@ -261,7 +261,7 @@ async fn refusals(
 		return Err("the circuit shows logits".into());
 	};
 	logits[0] += 1;
-	let other = Inference { output: Output::Logits(logits), input: None };
+	let other = Inference { output: Output::Logits(logits), input: ClaimedInput::Hidden };
 
 	let honest = &assignment.inference;
 	let invalid = "Zkml::InvalidProof";

@@ -32,7 +32,7 @@ async fn several_proofs_cost_less_together() {
 async fn models_mix_in_a_batch() {
 	let mut scene = Scene::new(LOGITS, RECEIPTS).await;
 	let first = scene.batch("//Bob", &[0, 1]).await;
-	let options = Options { input: InputChoice::Public, output: OutputChoice::Argmax };
+	let options = Options::new(InputChoice::Public, OutputChoice::Argmax);
 	let labels = Ready::new("digits", options);
 	let second = register(&scene.chain, &labels, "//Alice", FREE, None).await.unwrap();
 	let (logits, model) = (scene.model, second.registered.unwrap());

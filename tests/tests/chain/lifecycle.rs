@@ -117,7 +117,7 @@ async fn a_model_changes_hands_and_keeps_its_name() {
 async fn a_version_names_the_one_before_it() {
 	let scene = Scene::new(LOGITS, FREE).await;
 	let Scene { chain, model, .. } = &scene;
-	let options = Options { input: InputChoice::Private, output: OutputChoice::Argmax };
+	let options = Options::new(InputChoice::Private, OutputChoice::Argmax);
 	let second = Ready::new("digits", options);
 	let foreign = register(chain, &second, "//Bob", FREE, Some(*model)).await;
 	refused_with(foreign, "NotOwner");

@@ -2,6 +2,7 @@
 
 mod batches;
 mod command_line;
+mod hidden;
 mod lifecycle;
 mod proofs;
 mod scene;

@@ -4,7 +4,9 @@ use crate::scene::{account, refused_with, register, Scene, FREE, LOGITS};
 use subxt::{OnlineClient, PolkadotConfig};
 use zkml_circuits::{InputChoice, Options, OutputChoice};
 use zkml_cli::chain::{explain, ChainError, Status};
-use zkml_primitives::{context_for, Inference, ModelId, Output, Setup, SUBMIT_INFERENCE};
+use zkml_primitives::{
+	context_for, ClaimedInput, Inference, ModelId, Output, Setup, SUBMIT_INFERENCE,
+};
 use zkml_tests::{examples::Ready, node::Node};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,7 +37,7 @@ async fn verifies_honest_proofs_and_refuses_all_others() {
 	let Output::Logits(logits) = honest.0[0].inference.output.clone() else { panic!("logits") };
 	let with = |output: Output| {
 		let mut other = honest.clone();
-		other.0[0].inference = Inference { output, input: None };
+		other.0[0].inference = Inference { output, input: ClaimedInput::Hidden };
 		other
 	};
 	let mut forged = logits.clone();
@@ -58,16 +60,16 @@ async fn verifies_honest_proofs_and_refuses_all_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn public_inputs_are_part_of_the_claim() {
-	let options = Options { input: InputChoice::Public, output: OutputChoice::Argmax };
+	let options = Options::new(InputChoice::Public, OutputChoice::Argmax);
 	let scene = Scene::new(options, FREE).await;
 	let honest = scene.next("//Charlie", 0).await;
-	assert!(honest.0[0].inference.input.is_some());
+	assert!(honest.0[0].inference.input.values().is_some());
 	let other_image = scene.next("//Charlie", 1).await;
 	let mut swapped = honest.clone();
 	swapped.0[0].inference.input = other_image.0[0].inference.input.clone();
 	scene.refused("//Charlie", &swapped, "InvalidProof").await;
 	let mut hidden = honest.clone();
-	hidden.0[0].inference.input = None;
+	hidden.0[0].inference.input = ClaimedInput::Hidden;
 	scene.refused("//Charlie", &hidden, "InputMismatch").await;
 	let mut label = honest.clone();
 	let Output::Label(right) = label.0[0].inference.output else { panic!("a label") };
@@ -103,7 +105,7 @@ async fn an_interface_that_disagrees_with_its_key_is_refused() {
 	let mut node = Node::development();
 	let mut digits = Ready::new("digits", LOGITS);
 	let (chain, _) = node.connect().await;
-	let other = Options { input: InputChoice::Public, output: OutputChoice::Logits };
+	let other = Options::new(InputChoice::Public, OutputChoice::Logits);
 	digits.circuit.interface = zkml_circuits::interface(&digits.example.graph, &other).unwrap();
 	let refused = register(&chain, &digits, "//Alice", FREE, None).await;
 	refused_with(refused, "SignalCountMismatch");

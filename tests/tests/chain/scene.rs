@@ -8,8 +8,7 @@ use zkml_primitives::{ModelId, Scheme, Setup, Terms, SEMANTICS_V1};
 use zkml_tests::{examples::Ready, node::Node};
 
 /// Private input, logits shown.
-pub(crate) const LOGITS: Options =
-	Options { input: InputChoice::Private, output: OutputChoice::Logits };
+pub(crate) const LOGITS: Options = Options::new(InputChoice::Private, OutputChoice::Logits);
 
 /// No terms.
 pub(crate) const FREE: Terms = Terms { max_age: None, receipt_lifetime: None };

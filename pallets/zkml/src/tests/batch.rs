@@ -80,7 +80,7 @@ fn accepts_different_models_and_several_inferences_of_one() {
 		let heard: Vec<_> = Heard::take().into_iter().map(|(_, one)| one.model()).collect();
 		assert_eq!(heard, [scene.first, scene.second, scene.first, scene.first]);
 		let verified = |model, nonce, output| {
-			Event::InferenceVerified { model, account: BOB, nonce, output }.into()
+			Event::InferenceVerified { model, account: BOB, nonce, output, input: None }.into()
 		};
 		let events: Vec<_> = System::events().into_iter().map(|record| record.event).collect();
 		assert_eq!(
@@ -187,7 +187,7 @@ fn rejects_whole_what_has_one_wrong_proof() {
 			let mut batch = scene.batch();
 			batch[position].inference = match batch[position].inference.output {
 				Output::Label(_) => label(9),
-				Output::Logits(_) => logits(&[3, 2, 1], &[9; 40]),
+				_ => logits(&[3, 2, 1], &[9; 40]),
 			};
 			assert_noop!(submit(SIGNALS, batch.clone()), Error::<Test>::BatchInvalid);
 			let refused = Zkml::dry_run(BOB, SIGNALS, batch).unwrap_err();

@@ -11,6 +11,7 @@ mod submit_inference;
 mod try_state;
 mod verifier;
 mod view_functions;
+mod visibility;
 mod weights;
 
 use crate::{
@@ -20,9 +21,9 @@ use crate::{
 };
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo, BoundedVec};
 use zkml_primitives::{
-	Context, Inference, InputVisibility, Interface, Metadata, ModelId, Output, OutputKind, Packing,
-	Proof, Scale, Scheme, Setup, Submission, Tensor, Terms, Values, WeightsVisibility,
-	SEMANTICS_V1,
+	ClaimedInput, Commitment, Context, Inference, InputVisibility, Interface, Metadata, ModelId,
+	Output, OutputKind, Packing, Proof, Scale, Scheme, Setup, Submission, Tensor, Terms, Values,
+	WeightsVisibility, SEMANTICS_V1,
 };
 
 const CEREMONY: Setup = Setup::Ceremony { transcript: [3; 32], contributions: 2 };
@@ -56,13 +57,17 @@ fn public_logits() -> Prover {
 }
 
 fn label(label: u32) -> Inference {
-	Inference { output: Output::Label(label), input: None }
+	Inference { output: Output::Label(label), input: ClaimedInput::Hidden }
+}
+
+fn shown(values: &[i32]) -> ClaimedInput {
+	ClaimedInput::Shown(Values::new(values).unwrap())
 }
 
 fn logits(values: &[i32], input: &[i32]) -> Inference {
 	Inference {
 		output: Output::Logits(BoundedVec::truncate_from(values.to_vec())),
-		input: Values::new(input),
+		input: shown(input),
 	}
 }
 

@@ -23,7 +23,14 @@ fn with_receipt(test: impl FnOnce(&Prover, ModelId)) {
 #[test]
 fn keeps_the_output_and_takes_a_deposit() {
 	with_receipt(|_, model| {
-		let expected = Receipt { output: Output::Label(7), nonce: 0, at: 1, until: 6, deposit: () };
+		let expected = Receipt {
+			output: Output::Label(7),
+			input: None,
+			nonce: 0,
+			at: 1,
+			until: 6,
+			deposit: (),
+		};
 		assert_eq!(Zkml::receipt(model, BOB), Some(expected));
 		assert_eq!(Zkml::receipt(model, ALICE), None);
 		assert!(held_for_receipts(BOB) > 0);

@@ -215,15 +215,16 @@ fn rejects_large_interfaces() {
 }
 
 #[test]
-fn rejects_interfaces_of_later_versions() {
-	refuses(Error::UnsupportedInterface, |bad| {
-		bad.interface.input = InputVisibility::Committed;
-	});
-	refuses(Error::UnsupportedInterface, |bad| {
-		bad.interface.weights = WeightsVisibility::Committed;
-	});
-	refuses(Error::UnsupportedInterface, |bad| {
-		bad.interface.output = OutputKind::Threshold;
+fn rejects_thresholds_masks_and_commitments_that_make_no_sense() {
+	for output in [
+		OutputKind::Threshold { score: tensor(8, 1, -3), tau: -4 },
+		OutputKind::TopK { classes: 4, k: 5 },
+		OutputKind::MaskedArgmax { classes: 0 },
+	] {
+		refuses(Error::MalformedInterface, |bad| bad.interface.output = output);
+	}
+	refuses(Error::MalformedInterface, |bad| {
+		bad.interface.weights = WeightsVisibility::Committed(Commitment([0xff; 32]));
 	});
 }
 

@@ -37,7 +37,7 @@ fn accepts_a_label_of_a_private_input() {
 		assert_eq!(Nonces::<Test>::get(model, BOB), 1);
 		assert_eq!(Nonces::<Test>::get(model, ALICE), 0);
 		let output = Output::Label(7);
-		let event = Event::InferenceVerified { model, account: BOB, nonce: 0, output };
+		let event = Event::InferenceVerified { model, account: BOB, nonce: 0, output, input: None };
 		System::assert_last_event(event.into());
 	});
 }
@@ -49,7 +49,7 @@ fn accepts_logits_of_a_public_input() {
 		let proof = prove(prover, model, BOB, &inference);
 		assert_ok!(submit(BOB, model, inference.clone(), proof));
 		let output = inference.output;
-		let event = Event::InferenceVerified { model, account: BOB, nonce: 0, output };
+		let event = Event::InferenceVerified { model, account: BOB, nonce: 0, output, input: None };
 		System::assert_last_event(event.into());
 	});
 }
@@ -59,10 +59,10 @@ fn accepts_a_public_input_however_it_is_written() {
 	with_models(|_, (prover, model)| {
 		let inference = logits(&[0, 0, 0], &input());
 		let proof = prove(prover, model, BOB, &inference);
-		let input = Some(Values::I32(BoundedVec::truncate_from(input())));
+		let input = ClaimedInput::Shown(Values::I32(BoundedVec::truncate_from(input())));
 		assert_ok!(submit(BOB, model, Inference { input, ..inference.clone() }, proof));
 		// Those who listen hear the same.
-		assert_eq!(Heard::take()[0].1.input(), inference.input.as_ref());
+		assert_eq!(Heard::take()[0].1.input(), inference.input.values());
 	});
 }
 
@@ -110,7 +110,7 @@ fn tells_the_hook() {
 		assert_eq!(verified.output(), &inference.output);
 		assert_eq!(verified.logits(), Some([1, 2, 3].as_slice()));
 		assert_eq!(verified.label(), None);
-		assert_eq!(verified.input(), inference.input.as_ref());
+		assert_eq!(verified.input(), inference.input.values());
 	});
 }
 
@@ -233,7 +233,7 @@ fn rejects_development_keys_once_they_are_no_longer_allowed() {
 fn rejects_outputs_of_another_shape() {
 	with_models(|(classifier, model), (prover, wide)| {
 		let proof = prove(classifier, model, BOB, &label(7));
-		let other = Inference { input: None, ..logits(&[1, 2, 3], &[]) };
+		let other = Inference { input: ClaimedInput::Hidden, ..logits(&[1, 2, 3], &[]) };
 		assert_noop!(submit(BOB, model, other, proof), Error::<Test>::OutputMismatch);
 		let proof = prove(prover, wide, BOB, &logits(&[1, 2, 3], &input()));
 		for values in [[1, 2].as_slice(), &[1, 2, 3, 0]] {
@@ -247,14 +247,14 @@ fn rejects_outputs_of_another_shape() {
 fn rejects_inputs_of_another_shape() {
 	with_models(|(classifier, model), (prover, wide)| {
 		let proof = prove(classifier, model, BOB, &label(7));
-		let shown = Inference { input: Values::new(&[1]), ..label(7) };
+		let shown = Inference { input: shown(&[1]), ..label(7) };
 		assert_noop!(submit(BOB, model, shown, proof), Error::<Test>::InputMismatch);
 		let proof = prove(prover, wide, BOB, &logits(&[1, 2, 3], &input()));
 		for input in [&input()[..39], &[0; 41]] {
 			let other = logits(&[1, 2, 3], input);
 			assert_noop!(submit(BOB, wide, other, proof), Error::<Test>::InputMismatch);
 		}
-		let hidden = Inference { input: None, ..logits(&[1, 2, 3], &[]) };
+		let hidden = Inference { input: ClaimedInput::Hidden, ..logits(&[1, 2, 3], &[]) };
 		assert_noop!(submit(BOB, wide, hidden, proof), Error::<Test>::InputMismatch);
 	});
 }
@@ -431,9 +431,19 @@ mod of_a_corrupt_model {
 	}
 
 	#[test]
-	fn rejects_an_interface_of_a_later_version() {
-		corrupt(Error::UnsupportedInterface, |model| {
-			model.interface.output = OutputKind::Threshold;
+	fn rejects_an_interface_that_makes_no_sense() {
+		ExtBuilder::production().build().execute_with(|| {
+			let prover = public_logits();
+			let model = register(&prover);
+			let inference = logits(&[1, 2, 3], &input());
+			let proof = prove(&prover, model, BOB, &inference);
+			Models::<Test>::mutate(model, |entry| {
+				let input = InputVisibility::Public(tensor(0, 40, 0));
+				entry.as_mut().unwrap().interface.input = input;
+			});
+			assert!(Zkml::do_try_state().is_err());
+			let refused = submit(BOB, model, inference, proof);
+			assert_noop!(refused, Error::<Test>::UnsupportedInterface);
 		});
 	}
 

@@ -70,8 +70,14 @@ fn notices_broken_lines_of_versions() {
 
 #[test]
 fn notices_stray_receipts() {
-	let receipt =
-		|nonce| crate::Receipt { output: Output::Label(1), nonce, at: 1, until: 2, deposit: () };
+	let receipt = |nonce| crate::Receipt {
+		output: Output::Label(1),
+		input: None,
+		nonce,
+		at: 1,
+		until: 2,
+		deposit: (),
+	};
 	for stray in [None, Some(ModelId([9; 32]))] {
 		notices(|model| {
 			assert_ok!(Zkml::keep_receipt(stray.unwrap_or(model), &BOB, receipt(0)));

@@ -154,6 +154,7 @@ fn each_cause_has_its_error() {
 		(Cause::ModelSuspended, Error::ModelSuspended),
 		(Cause::VerificationPaused, Error::VerificationPaused),
 		(Cause::SignalsUnderdeclared, Error::SignalsUnderdeclared),
+		(Cause::MaskMismatch, Error::MaskMismatch),
 	] {
 		assert_eq!(DispatchError::from(Error::<Test>::from(cause)), error.into());
 	}

@@ -1,6 +1,6 @@
 //! `zkml model show`
 
-use super::super::{block_on, fee, Named, NodeArgs};
+use super::super::{block_on, fee, unit, Named, NodeArgs};
 use crate::{
 	chain::{
 		address, BlockNumber, ChainError, Lifecycle, ModelInfo, Policy, State, Status, Tombstone,
@@ -12,7 +12,9 @@ use crate::{
 use clap::Args;
 use codec::Encode;
 use serde_json::{json, Value};
-use zkml_primitives::{InputVisibility, Interface, ModelId, OutputKind, Setup, Tensor, Terms};
+use zkml_primitives::{
+	InputVisibility, Interface, ModelId, OutputKind, Setup, Tensor, Terms, WeightsVisibility,
+};
 
 /// Show all that a chain knows of a model.
 ///
@@ -144,15 +146,27 @@ fn describe_interface(interface: &Interface, signals: u32) -> Vec<String> {
 	let input = match &interface.input {
 		InputVisibility::Private => "private".into(),
 		InputVisibility::Public(values) => format!("public, {}", tensor(values)),
-		InputVisibility::Committed => "bound by a commitment".into(),
+		InputVisibility::Committed { schema } => {
+			format!("committed, of schema 0x{}", hex::encode(schema.0))
+		},
 	};
 	let output = match &interface.output {
 		OutputKind::Logits(values) => format!("logits, {}", tensor(values)),
 		OutputKind::Argmax { classes } => format!("the label, of {classes} classes"),
 		OutputKind::TopK { classes, k } => format!("the {k} best of {classes} classes"),
-		OutputKind::Threshold => "whether a threshold is reached".into(),
+		OutputKind::Threshold { score, tau } => {
+			format!("that a threshold is reached, {}", f64::from(*tau) * unit(&score.scale))
+		},
+		OutputKind::MaskedArgmax { classes } => {
+			format!("the label, of those of {classes} classes that a mask allows")
+		},
 	};
-	vec![format!("input {input}"), format!("output {output}"), format!("{signals} public signals")]
+	let mut lines = vec![format!("input {input}"), format!("output {output}")];
+	if let WeightsVisibility::Committed(commitment) = &interface.weights {
+		lines.push(format!("weights committed as 0x{}", hex::encode(commitment.0)));
+	}
+	lines.push(format!("{signals} public signals"));
+	lines
 }
 
 /// About how many bytes a submission's transaction has.
@@ -160,11 +174,14 @@ fn submission_length(interface: &Interface) -> usize {
 	let values = |count: u32, width: u8| count as usize * if width > 8 { 4 } else { 1 } + 3;
 	let output = match &interface.output {
 		OutputKind::Logits(tensor) => tensor.packing.count as usize * 4 + 3,
-		_ => 5,
+		OutputKind::TopK { k, .. } => *k as usize * 4 + 3,
+		OutputKind::MaskedArgmax { classes } => 7 + *classes as usize / 8,
+		OutputKind::Argmax { .. } | OutputKind::Threshold { .. } => 5,
 	};
 	let input = match &interface.input {
 		InputVisibility::Public(tensor) => values(tensor.packing.count, tensor.packing.width),
-		_ => 0,
+		InputVisibility::Committed { .. } => 32,
+		InputVisibility::Private => 0,
 	};
 	// The call's index and signals, model, anchor, proof.
 	3 + 32 + 5 + 256 + output + input

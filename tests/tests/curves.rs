@@ -1,0 +1,196 @@
+//! Functions of real numbers between bytes: at most one unit in the last place from onnxruntime, for
+//! every byte, at 30 constraints each.
+
+use std::{fs, process::Command};
+use zkml_circuits::{
+	assign, compile, lower,
+	onnx::{
+		protobuf::{
+			attribute_proto::AttributeType, tensor_proto::DataType, tensor_shape_proto as shape,
+			type_proto, AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
+			TensorProto, TensorShapeProto, TypeProto, ValueInfoProto,
+		},
+		Model,
+	},
+	quantize, InputChoice, Options, OutputChoice,
+};
+use zkml_primitives::Context;
+use zkml_tests::{
+	models::npz_of,
+	programs::{python, root},
+};
+
+/// One byte after the other, through a function, between grids whose units are powers of two.
+struct Case {
+	op: &'static str,
+	attribute: Option<(&'static str, &'static str)>,
+	/// What the input is clipped to.
+	clip: Option<f32>,
+	from: i32,
+	to: i32,
+	signed: bool,
+}
+
+const fn case(op: &'static str, from: i32, to: i32, signed: bool) -> Case {
+	Case { op, attribute: None, clip: None, from, to, signed }
+}
+
+const COUNT: i64 = 256;
+
+fn scalar(name: &str, data_type: DataType, float: f32, int: i32) -> TensorProto {
+	let mut tensor =
+		TensorProto { name: name.into(), data_type: data_type as i32, ..Default::default() };
+	match data_type {
+		DataType::Float => tensor.float_data = vec![float],
+		_ => tensor.int32_data = vec![int],
+	}
+	tensor
+}
+
+fn value(name: &str) -> ValueInfoProto {
+	let dim = |value| shape::Dimension {
+		value: Some(shape::dimension::Value::DimValue(value)),
+		..Default::default()
+	};
+	let shape = TensorShapeProto { dim: vec![dim(1), dim(COUNT)] };
+	let tensor = type_proto::Tensor { elem_type: DataType::Float as i32, shape: Some(shape) };
+	ValueInfoProto {
+		name: name.into(),
+		r#type: Some(TypeProto {
+			value: Some(type_proto::Value::TensorType(tensor)),
+			..Default::default()
+		}),
+		..Default::default()
+	}
+}
+
+fn node(op: &str, inputs: &[&str], output: &str, attribute: Option<(&str, &str)>) -> NodeProto {
+	let attribute = attribute.map(|(name, text)| AttributeProto {
+		name: name.into(),
+		r#type: AttributeType::String as i32,
+		s: text.as_bytes().to_vec(),
+		..Default::default()
+	});
+	NodeProto {
+		op_type: op.into(),
+		name: format!("make {output}"),
+		input: inputs.iter().map(ToString::to_string).collect(),
+		output: vec![output.into()],
+		attribute: attribute.into_iter().collect(),
+		..Default::default()
+	}
+}
+
+impl Case {
+	fn model(&self) -> ModelProto {
+		let kind = if self.signed { DataType::Int8 } else { DataType::Uint8 };
+		let mut nodes = vec![
+			node("QuantizeLinear", &["x", "from", "middle"], "q", None),
+			node("DequantizeLinear", &["q", "from", "middle"], "d", None),
+		];
+		let mut last = "d";
+		if self.clip.is_some() {
+			nodes.push(node("Clip", &["d", "least"], "c", None));
+			last = "c";
+		}
+		match self.op {
+			"Silu" => {
+				nodes.push(node("Sigmoid", &[last], "gate", None));
+				nodes.push(node("Mul", &[last, "gate"], "y", None));
+			},
+			op => nodes.push(node(op, &[last], "y", self.attribute)),
+		}
+		nodes.push(node("QuantizeLinear", &["y", "to", "zero"], "r", None));
+		nodes.push(node("DequantizeLinear", &["r", "to", "zero"], "z", None));
+		let mut initializer = vec![
+			scalar("from", DataType::Float, 2f32.powi(self.from), 0),
+			scalar("to", DataType::Float, 2f32.powi(self.to), 0),
+			scalar("middle", DataType::Int8, 0.0, 0),
+			scalar("zero", kind, 0.0, 0),
+		];
+		initializer.extend(self.clip.map(|least| scalar("least", DataType::Float, least, 0)));
+		ModelProto {
+			ir_version: 9,
+			opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 20 }],
+			graph: Some(GraphProto {
+				name: "curve".into(),
+				node: nodes,
+				initializer,
+				input: vec![value("x")],
+				output: vec![value("z")],
+				..Default::default()
+			}),
+			..Default::default()
+		}
+	}
+
+	/// How many of the bytes differ, all by one unit.
+	fn differences(&self) -> usize {
+		let bytes = quantize::encode(&self.model());
+		let graph = lower(&Model::read(&bytes, None).unwrap()).unwrap();
+		let input: Vec<i64> = (-128..128).collect();
+		let ours = graph.evaluate(&input);
+		assert_eq!(graph.output.scale, 2f32.powi(self.to));
+
+		let folder = tempfile::tempdir().unwrap();
+		let path = |name: &str| folder.path().join(name);
+		fs::write(path("model.onnx"), &bytes).unwrap();
+		let reals: Vec<f32> = input.iter().map(|&x| x as f32 * 2f32.powi(self.from)).collect();
+		fs::write(path("samples.npz"), npz_of(&[1, COUNT as usize], reals)).unwrap();
+		let output = Command::new(python())
+			.arg(root().join("tests/oracles/run_onnx.py"))
+			.args([path("model.onnx"), path("samples.npz")])
+			.output()
+			.expect("python is installed");
+		assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+		let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+		let theirs = answer["outputs"]["z"]["data"].as_array().unwrap();
+		assert_eq!(theirs.len(), ours.len());
+		let unit = 2f64.powi(self.to);
+		let units = theirs.iter().map(|value| (value.as_f64().unwrap() / unit) as i64);
+		let mut differences = 0;
+		for ((&x, &ours), theirs) in input.iter().zip(&ours).zip(units) {
+			assert!((ours - theirs).abs() <= 1, "{}({x}): {ours}, not {theirs}", self.op);
+			differences += usize::from(ours != theirs);
+		}
+
+		let options = Options::new(InputChoice::Private, OutputChoice::Logits);
+		let circuit = compile(&graph, &options).unwrap();
+		let layer = circuit.layers.iter().find(|layer| layer.op == "requantize").unwrap();
+		let each = layer.constraints as f64 / COUNT as f64;
+		assert!(each <= 30.0, "{}: {each} constraints", self.op);
+		let filled = assign(&graph, &options, &input, &Context([1; 32])).unwrap();
+		assert_eq!(circuit.r1cs.first_violation(&filled.witness), None);
+		println!("{}: {differences} of 256 differ by one unit, {each} constraints", self.op);
+		differences
+	}
+}
+
+#[test]
+fn every_byte_is_within_one_unit_of_onnxruntime() {
+	let cases = [
+		case("Sigmoid", -4, -8, false),
+		case("Sigmoid", -5, -7, true),
+		case("Tanh", -5, -7, true),
+		case("Exp", -5, -2, false),
+		case("Erf", -6, -7, true),
+		case("Gelu", -5, -5, true),
+		Case { attribute: Some(("approximate", "tanh")), ..case("Gelu", -5, -5, true) },
+		case("Silu", -4, -4, true),
+		case("Softplus", -4, -4, true),
+		Case { clip: Some(0.0), ..case("Sqrt", -4, -5, true) },
+		Case { clip: Some(0.5), ..case("Reciprocal", -4, -6, true) },
+	];
+	let differences: usize = cases.iter().map(Case::differences).sum();
+	// Where a value lies within float32's error of a tie, which is seldom.
+	assert!(differences <= 4, "{differences} of {} bytes differ", 256 * cases.len());
+}
+
+#[test]
+fn no_curve_without_a_value() {
+	for (op, words) in [("Sqrt", "has no value"), ("Reciprocal", "has no value")] {
+		let bytes = quantize::encode(&case(op, -4, -5, true).model());
+		let error = lower(&Model::read(&bytes, None).unwrap()).unwrap_err().to_string();
+		assert!(error.contains(words), "{op}: {error}");
+	}
+}
