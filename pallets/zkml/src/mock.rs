@@ -51,7 +51,7 @@ impl pallet_balances::Config for Test {
 
 frame_support::ord_parameter_types! {
 	/// As a parachain has them: the largest batch takes two thirds of a second.
-	pub TwoSeconds: BlockWeights = BlockWeights::with_sensible_defaults(
+	pub const TwoSeconds: BlockWeights = BlockWeights::with_sensible_defaults(
 		Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
 		Perbill::from_percent(75),
 	);
