@@ -50,15 +50,15 @@ impl pallet_balances::Config for Test {
 }
 
 frame_support::ord_parameter_types! {
-	/// As a parachain has them: the largest batch takes two thirds of a second.
-	pub const TwoSeconds: BlockWeights = BlockWeights::with_sensible_defaults(
-		Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
-		Perbill::from_percent(75),
-	);
 	pub const Admin: u64 = ADMIN;
 }
 
 parameter_types! {
+	/// As a parachain has them: the largest batch takes two thirds of a second.
+	pub TwoSeconds: BlockWeights = BlockWeights::with_sensible_defaults(
+		Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
+		Perbill::from_percent(75),
+	);
 	pub const ModelHold: RuntimeHoldReason = RuntimeHoldReason::Zkml(HoldReason::ModelDeposit);
 	pub const ReceiptHold: RuntimeHoldReason = RuntimeHoldReason::Zkml(HoldReason::ReceiptDeposit);
 	/// Whether the hook vetoes.
