@@ -1,6 +1,6 @@
 use super::*;
 use crate::{Status, WeightInfo};
-use frame_support::{dispatch::DispatchClass, traits::Get};
+use frame_support::dispatch::DispatchClass;
 use frame_system::limits::BlockWeights;
 use sp_runtime::traits::Convert;
 use zkml_primitives::{context_for, submission_payload, SUBMIT_INFERENCE};
