@@ -45,7 +45,7 @@ async fn a_threshold_is_all_that_the_chain_learns() {
 		other.inference.input = input;
 		refused_with(chain.submit_all(&bob, 4, &[other]).await, expected);
 	}
-	let included = chain.submit_all(&bob, 4, &[honest.clone()]).await.unwrap();
+	let included = chain.submit_all(&bob, 4, std::slice::from_ref(&honest)).await.unwrap();
 	assert_eq!(included.verified, [Output::Passed]);
 	refused_with(chain.submit_all(&bob, 4, &[honest]).await, "InvalidProof");
 	let receipt = chain.state().await.unwrap().receipt(model, account("//Bob")).await.unwrap();
