@@ -23,7 +23,7 @@
 
 use crate::{
 	error::ModelError,
-	gadgets::poseidon::{poseidon, Cell, Hash},
+	gadgets::poseidon::{poseidon, Cell},
 	poseidon::{hash, MAX_INPUTS},
 	r1cs::{Builder, Wire},
 	signal::Signal,
@@ -127,18 +127,19 @@ const FIRST: usize = MAX_INPUTS - 3;
 /// How many words each later permutation takes.
 const NEXT: usize = MAX_INPUTS - 1;
 
-/// Hashes a start and words in chunks.
-fn chain<T: Clone, H>(
+/// Hashes a start and words in chunks, `with` whatever that takes.
+fn chain<W, T: Clone, H>(
+	with: &mut W,
 	start: [T; 3],
 	words: &[T],
-	mut permute: impl FnMut(&[T]) -> H,
-	mut next: impl FnMut(H) -> T,
+	permute: impl Fn(&mut W, &[T]) -> H,
+	next: impl Fn(&mut W, H) -> T,
 ) -> H {
 	let (first, rest) = words.split_at(words.len().min(FIRST));
-	let mut last = permute(&[&start, first].concat());
+	let mut last = permute(with, &[&start, first].concat());
 	for chunk in rest.chunks(NEXT) {
-		let inputs = [&[next(last)], chunk].concat();
-		last = permute(&inputs);
+		let inputs = [&[next(with, last)], chunk].concat();
+		last = permute(with, &inputs);
 	}
 	last
 }
@@ -170,7 +171,7 @@ pub fn commit(
 	}
 	let layouts: Vec<Packing> = sections.iter().map(Section::packing).collect();
 	let start = [header(kind, &layouts), Element::from_le_bytes_mod_order(&schema.0), salt.0];
-	Ok(Commitment(bytes(chain(start, &words, hash, |hash| hash))))
+	Ok(Commitment(bytes(chain(&mut (), start, &words, |(), inputs| hash(inputs), |(), hash| hash))))
 }
 
 /// Constrains a public signal to be the commitment to sections of signals.
@@ -207,15 +208,10 @@ pub(crate) fn constrain(
 	let [header, schema] = constants.map(|value| constant(builder, value));
 	let salt = salt.map_or(Element::from(0), |salt| salt.0);
 	let salt = Cell { wire: builder.alloc(|| salt), value: salt };
-	// Two closures need the builder, one after the other.
-	let builder = std::cell::RefCell::new(builder);
-	let hash: Hash = chain(
-		[header, schema, salt],
-		&words,
-		|inputs| poseidon(&mut builder.borrow_mut(), inputs),
-		|hash: Hash| hash.named(&mut builder.borrow_mut()),
-	);
-	hash.equals(&mut builder.borrow_mut(), commitment);
+	let hash = chain(builder, [header, schema, salt], &words, poseidon, |builder, hash| {
+		hash.named(builder)
+	});
+	hash.equals(builder, commitment);
 }
 
 /// A wire that holds a constant.

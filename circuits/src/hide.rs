@@ -169,21 +169,34 @@ impl Graph {
 /// A quantised model with zeros in place of its weights and biases: what an owner of secret weights
 /// may publish. Its circuit with committed weights is that of the model itself.
 ///
-/// Zeros stand for all integers of 8 or 32 bits but single ones, such as zero points.
+/// Zeros stand for all integers of 8 or 32 bits but single ones, such as zero points. Comments,
+/// metadata and all else that makes no circuit are left out: nobody knows what they tell.
 ///
 /// # Errors
-/// [`ModelError::NotOnnx`] if the bytes are no model.
+/// [`ModelError::NotOnnx`] and [`ModelError::Malformed`] if the bytes are no model.
 pub fn without_weights(onnx: &[u8]) -> Result<Vec<u8>, ModelError> {
 	use prost::Message;
 	use tract_onnx::pb::{tensor_proto::DataType, ModelProto};
 	let mut model =
 		ModelProto::decode(onnx).map_err(|error| ModelError::NotOnnx(error.to_string()))?;
 	let secret = [DataType::Int8, DataType::Uint8, DataType::Int32].map(|kind| kind as i32);
-	for tensor in model.graph.iter_mut().flat_map(|graph| &mut graph.initializer) {
+	let Some(graph) = &mut model.graph else {
+		return Err(ModelError::Malformed("it has no graph".into()));
+	};
+	// Constants stand in a list of their own, or in nodes.
+	let attributes = graph.node.iter_mut().flat_map(|node| &mut node.attribute);
+	let in_nodes =
+		attributes.flat_map(|attribute| attribute.t.iter_mut().chain(&mut attribute.tensors));
+	for tensor in graph.initializer.iter_mut().chain(in_nodes) {
 		if secret.contains(&tensor.data_type) && !tensor.dims.is_empty() {
 			tensor.raw_data.fill(0);
 			tensor.int32_data.fill(0);
 		}
 	}
+	graph.doc_string.clear();
+	graph.node.iter_mut().for_each(|node| node.doc_string.clear());
+	model.doc_string.clear();
+	model.metadata_props.clear();
+	model.training_info.clear();
 	Ok(model.encode_to_vec())
 }

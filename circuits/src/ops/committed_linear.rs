@@ -11,7 +11,7 @@
 //! 1 for each multiply-add: a product that adds to the sum before it. An element of the first input
 //! that is itself a long sum and is used several times gets a wire of its own, 1 constraint.
 
-use super::{Conv, Dense, Operator, Taps};
+use super::{linear::SHORT, Conv, Dense, Operator, Taps};
 use crate::{
 	r1cs::{Builder, LinearCombination},
 	signal::{Bounds, Signal},
@@ -45,9 +45,6 @@ pub struct CommittedLinear<T> {
 	/// How many weights there are.
 	pub weights: usize,
 }
-
-/// Sums of fewer terms than this are not worth a wire.
-const SHORT: u32 = 8;
 
 impl<T: Weighted> CommittedLinear<T> {
 	/// A sum over the terms of an output.

@@ -47,7 +47,7 @@ pub struct Linear<T> {
 }
 
 /// Sums of fewer terms than this are not worth a wire.
-const SHORT: u32 = 8;
+pub(super) const SHORT: u32 = 8;
 
 impl<T: Taps> Linear<T> {
 	/// Without a bias.

@@ -11,6 +11,7 @@ use super::{prelu::short_slope, Clamp, Factors, Slopes};
 use crate::{
 	curve::Curve,
 	error::ModelError,
+	gadgets::lookup::MAX_BITS,
 	lower::{then, Lowering, FLOAT_LIMIT},
 	onnx::Node,
 	signal::Bounds,
@@ -131,14 +132,15 @@ pub(super) fn lower_gelu(lowering: &mut Lowering<'_>, node: &Node) -> Result<Val
 /// Refuses inputs for which the function has no value.
 fn curved(lowering: &mut Lowering<'_>, node: &Node, curve: Curve) -> Result<Value, ModelError> {
 	let real = lowering.pending(node, 0)?;
-	let mut ends = lowering.bounds_of(real.tensor).iter().zip(&real.units);
 	let defined = |(bounds, unit): (&Bounds, &Unit)| {
-		let apply = |x: f32| real.then.iter().fold(x, |x, unary| unary.apply(x));
-		let ends = [bounds.lo, bounds.hi].map(|end| apply(unit.real(end)));
-		let between = curve != Curve::Reciprocal || ends[0].signum() == ends[1].signum();
-		between && ends.into_iter().all(|end| curve.is_defined(end))
+		// Of wider inputs there is no table, so they are refused later.
+		let last = bounds.hi.min(bounds.lo.saturating_add(1 << MAX_BITS));
+		(bounds.lo..=last).all(|integer| {
+			let real = real.then.iter().fold(unit.real(integer), |x, unary| unary.apply(x));
+			curve.is_defined(real)
+		})
 	};
-	if !ends.all(defined) {
+	if !lowering.bounds_of(real.tensor).iter().zip(&real.units).all(defined) {
 		return Err(node.error(
 			"its input may be a number for which it has no value: add a small constant, or Clip, \
 			 before it",

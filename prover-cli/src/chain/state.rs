@@ -227,8 +227,8 @@ impl State {
 		// What weight costs is adjusted to how full blocks are, in proportion.
 		let share = used.min(charged) as f64 / charged.max(1) as f64;
 		let likely = base + length + (adjusted as f64 * share) as u128;
-		// The transaction's extensions weigh, too, some tenths of a percent; no API says how much.
-		let most = base + length + adjusted + adjusted / 50;
+		// The transaction's extensions weigh, too, about 2 % of a submission; no API says how much.
+		let most = base + length + adjusted + adjusted / 25;
 		Ok(Fees { most, likely })
 	}
 
