@@ -93,9 +93,9 @@ pub fn assign_with(
 	extras: &Extras<'_>,
 ) -> Result<Assignment, ModelError> {
 	let interface = interface(graph, options)?;
-	let bounds = graph.input.bounds;
-	if let Some(index) = input.iter().position(|&value| !bounds.contains(value)) {
-		let value = input[index] as f64;
+	let out = |(value, bounds): (&i64, &Bounds)| !bounds.contains(*value);
+	if let Some(index) = input.iter().zip(&graph.bounds[0]).position(out) {
+		let (value, bounds) = (input[index] as f64, graph.bounds[0][index]);
 		let (lo, hi) = (bounds.lo as f64, bounds.hi as f64);
 		return Err(ModelError::InputRange { value, index, lo, hi });
 	}
@@ -306,22 +306,28 @@ fn reveal(
 }
 
 /// Allocates the input, one range-checked wire an element. A range that is no power of two is
-/// checked from both ends.
+/// checked from both ends; one that an operator proves is not checked here.
 fn input_signals(graph: &Graph, builder: &mut Builder, input: Option<&[i64]>) -> Vec<Signal> {
-	let Bounds { lo, hi } = graph.input.bounds;
-	let lifted = Bounds { lo: 0, hi: hi - lo };
-	let width = lifted.unsigned_bits();
-	let value = |index: usize| input.map_or(lo, |input| input[index]);
-	let count = graph.bounds[0].len();
-	let wires: Vec<_> = (0..count)
-		.map(|index| builder.alloc_private_input(|| Fr::from(value(index) - lo)))
+	let bounds = &graph.bounds[0];
+	let value = |index: usize| input.map_or(bounds[index].lo, |input| input[index]);
+	let wires: Vec<_> = (bounds.iter().enumerate())
+		.map(|(index, bounds)| builder.alloc_private_input(|| Fr::from(value(index) - bounds.lo)))
 		.collect();
-	(wires.into_iter().enumerate())
-		.map(|(index, wire)| {
+	let mut proven = vec![false; bounds.len()];
+	for node in graph.nodes.iter().filter(|node| node.inputs.first() == Some(&0)) {
+		node.op.proves_bounds_of().into_iter().for_each(|element| proven[element] = true);
+	}
+	(wires.into_iter().zip(bounds).enumerate())
+		.map(|(index, (wire, &Bounds { lo, hi }))| {
+			let lifted = Bounds { lo: 0, hi: hi - lo };
+			let width = lifted.unsigned_bits();
 			let signal = Signal::wire(wire, value(index) - lo, lifted);
 			if width == 0 {
 				builder.enforce(|| [wire.into(), 1.into(), LinearCombination::default()]);
 				return Signal::constant(lo);
+			}
+			if proven[index] {
+				return signal.plus_constant(lo);
 			}
 			builder.range(signal.lc.clone(), signal.value, width);
 			if lifted.hi + 1 != 1 << width {

@@ -100,6 +100,9 @@ pub enum ModelError {
 		/// Largest value.
 		hi: f64,
 	},
+	/// A record, or its schema, that is not as it must be.
+	#[error("record: {0}")]
+	Record(String),
 	/// The circuit's public signals are too many or too wide for a chain.
 	#[error("the circuit's interface cannot be registered: {}", interface_error(.0))]
 	Interface(InterfaceError),

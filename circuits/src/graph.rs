@@ -1,6 +1,6 @@
 //! The integer graph: the exact meaning of a model.
 
-use crate::{error::ModelError, ops::Operator, signal::Bounds};
+use crate::{error::ModelError, ops::Operator, record::Record, samples, signal::Bounds};
 
 /// The quantised input.
 #[derive(Clone, Debug)]
@@ -9,10 +9,10 @@ pub struct GraphInput {
 	pub name: String,
 	/// Its shape.
 	pub shape: Vec<usize>,
-	/// The range of every element, the zero point subtracted.
-	pub bounds: Bounds,
 	/// `real value = integer · scale`; one scale for all, or one for each element.
 	pub scales: Vec<f32>,
+	/// What its fields are, where it is a record.
+	pub record: Option<Record>,
 }
 
 impl GraphInput {
@@ -68,6 +68,21 @@ pub struct Graph {
 }
 
 impl Graph {
+	/// The integers of an input in JSON: a record by field, or numbers, which may stand under the name
+	/// of the model's input.
+	///
+	/// # Errors
+	/// [`ModelError::Samples`] for what is no such JSON; [`ModelError::Record`] for a record that its
+	/// schema does not allow; else as [`Self::quantize_input`].
+	pub fn read_input(&self, text: &str) -> Result<Vec<i64>, ModelError> {
+		let Some(record) = &self.input.record else {
+			return self.quantize_input(&samples::read_json(text, &self.input.name)?);
+		};
+		let json: serde_json::Value = serde_json::from_str(text)
+			.map_err(|error| ModelError::Record(format!("not JSON: {error}")))?;
+		record.integers(json.get(&self.input.name).unwrap_or(&json))
+	}
+
 	/// The exact integers that the model gives for an integer input.
 	///
 	/// # Panics
@@ -115,9 +130,12 @@ impl Graph {
 				got: format!("{} values", values.len()),
 			});
 		}
-		let Bounds { lo, hi } = self.input.bounds;
+		if let Some(record) = &self.input.record {
+			return record.integers_of_floats(values);
+		}
 		(values.iter().enumerate())
 			.map(|(index, &value)| {
+				let Bounds { lo, hi } = self.bounds[0][index];
 				let scale = self.input.scale(index);
 				// onnxruntime divides in float32.
 				let rounded = (value / scale).round_ties_even();
@@ -141,8 +159,8 @@ impl Graph {
 	/// If the input has another size than the graph's.
 	pub fn saturate_input(&self, values: &[f32]) -> Vec<i64> {
 		assert_eq!(values.len(), self.bounds[0].len(), "size of the input");
-		let Bounds { lo, hi } = self.input.bounds;
 		let round = |(index, &value): (usize, &f32)| {
+			let Bounds { lo, hi } = self.bounds[0][index];
 			(value / self.input.scale(index)).round_ties_even().clamp(lo as f32, hi as f32) as i64
 		};
 		values.iter().enumerate().map(round).collect()

@@ -13,9 +13,10 @@ use crate::{
 	lower::Lowering,
 	onnx::Node,
 	ops::{
-		signed, CommittedLinear, Conv, Dense, Factors, Linear, Operator, Parameters, Place, Select,
-		Slopes, Sum, Weighted,
+		signed, CommittedForest, CommittedLinear, Conv, Dense, Factors, Linear, Operator,
+		Parameter, Parameters, Place, Select, Slopes, Steps, Sum, Weighted,
 	},
+	record::METADATA,
 	signal::{Bounds, Signal},
 };
 use std::any::Any;
@@ -57,12 +58,26 @@ impl Lowering<'_> {
 		}
 		let actual = linear.bounds(&[self.actual(input)]);
 		let count = weights.len();
-		let parameters = Parameters { weights, biases, weight_bits: bits, bias_bits };
-		let known = parameters.evaluate(&[]).into_iter().map(Bounds::constant).collect();
-		let size = [count + linear.taps.biases()];
-		let parameters = self.append(node, Box::new(parameters), &[], &size, Some(known))?;
+		let all = |values: Vec<i64>, bits| {
+			values.into_iter().map(|value| Parameter::signed(value, bits)).collect()
+		};
+		let parameters = Parameters { weights: all(weights, bits), biases: all(biases, bias_bits) };
+		let parameters = self.append_parameters(node, parameters)?;
 		let layer = CommittedLinear { taps: linear.taps.without_weights(), weights: count };
 		self.append(node, Box::new(layer), &[input, parameters], shape, Some(actual))
+	}
+}
+
+impl Lowering<'_> {
+	/// Appends secret integers, which must lie within their declared ranges.
+	pub(crate) fn append_parameters(
+		&mut self,
+		node: &Node,
+		parameters: Parameters,
+	) -> Result<usize, ModelError> {
+		let known = parameters.evaluate(&[]).into_iter().map(Bounds::constant).collect();
+		let size = [parameters.weights.len() + parameters.biases.len()];
+		self.append(node, Box::new(parameters), &[], &size, Some(known))
 	}
 }
 
@@ -94,6 +109,9 @@ pub(crate) fn holds_constants(op: &dyn Any) -> bool {
 	}
 	if let Some(slopes) = op.downcast_ref::<Slopes>() {
 		return !simple(&slopes.negative) || !simple(&slopes.positive);
+	}
+	if op.is::<Steps>() {
+		return true;
 	}
 	let constant = |place: &Place| matches!(place, Place::Constant(value) if *value != 0);
 	op.downcast_ref::<Select>().is_some_and(|select| select.places.iter().any(constant))
@@ -127,6 +145,8 @@ impl Graph {
 			{
 				let (inputs, outputs, groups) = channels;
 				text += &format!("conv {outputs} {inputs} {groups} {}\n", sizes.1);
+			} else if let Some(forest) = op.downcast_ref::<CommittedForest>() {
+				text += &forest.structure();
 			}
 		}
 		schema_id(text.as_bytes())
@@ -140,12 +160,12 @@ impl Graph {
 		let mut sections =
 			[WEIGHT_BITS, BIAS_BITS].map(|width| Section { width, values: Vec::new() });
 		for (_, parameters) in self.parameters() {
-			let raise = |value: &i64, width: u32| (value - signed(width).lo) as u64;
+			let raise = |p: &Parameter, width: u32| (p.value - signed(width).lo) as u64;
 			let [weights, biases] = &mut sections;
-			weights.values.extend(parameters.weights.iter().map(|value| raise(value, WEIGHT_BITS)));
-			biases.values.extend(parameters.biases.iter().map(|value| raise(value, BIAS_BITS)));
+			weights.values.extend(parameters.weights.iter().map(|p| raise(p, WEIGHT_BITS)));
+			biases.values.extend(parameters.biases.iter().map(|p| raise(p, BIAS_BITS)));
 		}
-		if sections[0].values.is_empty() {
+		if sections.iter().all(|section| section.values.is_empty()) {
 			return Err(ModelError::Commitment("the graph's weights are not committed".into()));
 		}
 		commit(CommitmentKind::Weights, self.weights_schema(), &sections, salt)
@@ -193,10 +213,39 @@ pub fn without_weights(onnx: &[u8]) -> Result<Vec<u8>, ModelError> {
 			tensor.int32_data.fill(0);
 		}
 	}
+	graph.node.iter_mut().for_each(without_trees);
 	graph.doc_string.clear();
 	graph.node.iter_mut().for_each(|node| node.doc_string.clear());
 	model.doc_string.clear();
-	model.metadata_props.clear();
+	// What the fields of its input are makes the circuit, and is public.
+	model.metadata_props.retain(|property| property.key == METADATA);
 	model.training_info.clear();
 	Ok(model.encode_to_vec())
+}
+
+/// Clears thresholds and leaves of trees, and the coefficients of linear models.
+fn without_trees(node: &mut tract_onnx::pb::NodeProto) {
+	const SECRET: [&str; 7] = [
+		"base_values",
+		"coefficients",
+		"intercepts",
+		"leaf_weights",
+		"nodes_splits",
+		"nodes_values",
+		"target_weights",
+	];
+	const NEEDLESS: [&str; 2] = ["nodes_hitrates", "nodes_hitrates_as_tensor"];
+	if node.domain != "ai.onnx.ml" {
+		return;
+	}
+	node.attribute.retain(|attribute| !NEEDLESS.contains(&attribute.name.as_str()));
+	for attribute in &mut node.attribute {
+		if SECRET.contains(&attribute.name.as_str()) {
+			attribute.floats.fill(0.0);
+			if let Some(tensor) = &mut attribute.t {
+				tensor.raw_data.fill(0);
+				tensor.float_data.fill(0.0);
+			}
+		}
+	}
 }

@@ -3,8 +3,10 @@
 use crate::{
 	commitment::{commit, schema_id, CommitmentKind, Salt, Section},
 	error::ModelError,
-	graph::Graph,
+	graph::{Graph, GraphInput},
+	lower::MAX_ELEMENTS,
 	options::{InputChoice, Options, OutputChoice, WeightsChoice},
+	record::{Field, Record},
 	signal::{Bounds, Signal},
 };
 use serde::{Deserialize, Serialize};
@@ -91,6 +93,12 @@ pub fn interface(graph: &Graph, options: &Options) -> Result<Interface, ModelErr
 	interface.signals().map(|_| interface).map_err(ModelError::Interface)
 }
 
+/// Bits of a committed value: those of the widest range.
+fn width(bounds: &[Bounds]) -> u32 {
+	let ranges = bounds.iter().map(|b| Bounds { lo: 0, hi: b.hi.saturating_sub(b.lo) });
+	ranges.map(Bounds::unsigned_bits).max().unwrap_or(1).max(1)
+}
+
 /// The score: the one output, or of two the second less the first.
 pub(crate) fn score_value(outputs: &[i64]) -> i64 {
 	match outputs {
@@ -123,21 +131,47 @@ pub struct InputSchema {
 	pub hi: i64,
 	/// What a unit is worth: one number for all elements, or one for each.
 	pub scales: Vec<f32>,
+	/// The fields, where it is a record. These alone make the hash then, so that one commitment serves
+	/// every model that takes the record.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub record: Option<Record>,
 }
 
 impl InputSchema {
+	/// The schema of a record, whatever model takes it.
+	pub fn of_record(record: &Record) -> Self {
+		let bounds = record.bounds();
+		let unit = |field: &Field| field.float().step() as f32;
+		Self {
+			zkml_input: 1,
+			name: record.name.clone(),
+			shape: vec![1, bounds.len()],
+			lo: bounds.iter().map(|bounds| bounds.lo).min().unwrap_or_default(),
+			hi: bounds.iter().map(|bounds| bounds.hi).max().unwrap_or_default(),
+			scales: record.fields.iter().map(unit).collect(),
+			record: Some(record.clone()),
+		}
+	}
+
 	/// Its hash.
 	///
 	/// # Panics
 	/// Never: these values have a JSON text.
 	pub fn id(&self) -> SchemaId {
-		schema_id(&serde_json::to_vec(self).expect("plain values"))
+		match &self.record {
+			Some(record) => record.id(),
+			None => schema_id(&serde_json::to_vec(self).expect("plain values")),
+		}
 	}
 
-	/// How values are committed: bits of a value, and the least that it can be.
-	fn layout(&self) -> (u32, i64) {
-		let range = Bounds { lo: 0, hi: self.hi.saturating_sub(self.lo) };
-		(range.unsigned_bits().max(1), self.lo)
+	/// The range of every element; `None` if there are too many.
+	fn bounds(&self) -> Option<Vec<Bounds>> {
+		if let Some(record) = &self.record {
+			return Some(record.bounds());
+		}
+		let count = self.shape.iter().try_fold(1usize, |count, &size| count.checked_mul(size));
+		let count = count.filter(|&count| count <= MAX_ELEMENTS)?;
+		Some(vec![Bounds { lo: self.lo, hi: self.hi }; count])
 	}
 
 	/// The commitment to values of this schema.
@@ -145,18 +179,20 @@ impl InputSchema {
 	/// # Errors
 	/// [`ModelError::Commitment`] for another number of values, or one out of range.
 	pub fn commitment(&self, values: &[i64], salt: Salt) -> Result<Commitment, ModelError> {
-		let count = self.shape.iter().try_fold(1usize, |count, &size| count.checked_mul(size));
-		let (width, lo) = self.layout();
-		let within = |value: &i64| (lo..=self.hi).contains(value);
-		if count != Some(values.len()) || !values.iter().all(within) || width > 32 {
+		let bounds = self.bounds().filter(|bounds| bounds.len() == values.len());
+		let bounds = bounds.unwrap_or_default();
+		let width = width(&bounds);
+		let within = |(value, bounds): (&i64, &Bounds)| bounds.contains(*value);
+		if bounds.is_empty() || !values.iter().zip(&bounds).all(within) || width > 32 {
 			return Err(ModelError::Commitment(format!(
-				"these are no values of {}: {} from {lo} to {}",
+				"these are no values of {}: {} from {} to {}",
 				self.name,
 				crate::error::show_shape(&self.shape),
+				self.lo,
 				self.hi
 			)));
 		}
-		let values = values.iter().map(|&value| value.abs_diff(lo)).collect();
+		let values = values.iter().zip(&bounds).map(|(v, bounds)| v.abs_diff(bounds.lo)).collect();
 		commit(CommitmentKind::Input, self.id(), &[Section { width, values }], salt)
 	}
 
@@ -173,9 +209,10 @@ impl InputSchema {
 impl Graph {
 	/// What the input's values are: their name, shape, range and units.
 	pub fn input_schema(&self) -> InputSchema {
-		let Bounds { lo, hi } = self.input.bounds;
-		let (name, shape) = (self.input.name.clone(), self.input.shape.clone());
-		InputSchema { zkml_input: 1, name, shape, lo, hi, scales: self.input.scales.clone() }
+		let lo = self.bounds[0].iter().map(|bounds| bounds.lo).min().unwrap_or_default();
+		let hi = self.bounds[0].iter().map(|bounds| bounds.hi).max().unwrap_or_default();
+		let GraphInput { name, shape, scales, record } = self.input.clone();
+		InputSchema { zkml_input: 1, name, shape, lo, hi, scales, record }
 	}
 
 	/// Bounds of the score that a threshold is for: the one output, or of two the second less the
@@ -196,9 +233,10 @@ impl Graph {
 
 	/// The input as a section of signals, for the circuit.
 	pub(crate) fn input_section(&self, signals: &[Signal]) -> Section<Signal> {
-		let (width, lo) = self.input_schema().layout();
-		let values = signals.iter().map(|signal| signal.clone().plus_constant(-lo)).collect();
-		Section { width, values }
+		let bounds = &self.bounds[0];
+		let lifted = signals.iter().zip(bounds);
+		let values = lifted.map(|(signal, b)| signal.clone().plus_constant(-b.lo)).collect();
+		Section { width: width(bounds), values }
 	}
 
 	/// The commitment to an input.

@@ -11,6 +11,7 @@
 //! 5. [`assign`]: an input into a witness and a statement.
 
 mod classes;
+mod columns;
 mod commitment;
 mod compile;
 mod curve;
@@ -29,11 +30,14 @@ pub mod plan;
 pub mod poseidon;
 pub mod quantize;
 pub mod r1cs;
+mod record;
 pub mod samples;
 mod signal;
+pub mod trees;
 mod value;
 
 pub use classes::LayerClass;
+pub use columns::{Column, Columns, Pieces};
 pub use commitment::{commit, schema_id, CommitmentKind, Salt, Section};
 pub use compile::{assign, assign_with, compile, Assignment, Circuit};
 pub use curve::Curve;
@@ -45,6 +49,7 @@ pub use interface::{interface, InputSchema};
 pub use layers::Layer;
 pub use lower::{lower, lower_committed, Lowering};
 pub use options::{Extras, InputChoice, Options, OutputChoice, WeightsChoice};
+pub use record::{Field, Record};
 pub use signal::{Bounds, Signal};
 pub use value::{dyadic, Integers, Kind, Quantized, Real, Scaled, Unary, Unit, Value};
 

@@ -1,6 +1,7 @@
 //! From a quantised ONNX model to the integer graph.
 
 use crate::{
+	columns::Columns,
 	error::{show_shape, ModelError},
 	fusion::Fusion,
 	graph::{Graph, GraphInput, GraphNode, GraphOutput},
@@ -14,7 +15,11 @@ use crate::{
 	signal::Bounds,
 	value::{dyadic, Integers, Kind, Quantized, Real, Unary, Unit, Value},
 };
-use std::{any::Any, borrow::Cow, collections::HashMap};
+use std::{
+	any::Any,
+	borrow::Cow,
+	collections::{BTreeMap, BTreeSet, HashMap},
+};
 
 /// Sums below this are exact in float32, in whatever order they are added.
 pub(crate) const FLOAT_LIMIT: i128 = 1 << 24;
@@ -31,6 +36,8 @@ pub struct Lowering<'a> {
 	/// What onnxruntime fuses.
 	pub(crate) fusion: Fusion<'a>,
 	values: HashMap<String, Value>,
+	/// Fields of a record as numbers, by the names of the columns.
+	settled: HashMap<String, Real>,
 	nodes: Vec<GraphNode>,
 	/// Bounds of every tensor; the first is the input.
 	bounds: Vec<Vec<Bounds>>,
@@ -122,6 +129,9 @@ impl<'a> Lowering<'a> {
 		let name = node.input(index)?;
 		match self.values.get(name) {
 			Some(Value::Real(real)) => Ok(real.clone()),
+			Some(Value::Columns(_)) => self.settled.get(name).cloned().ok_or_else(|| {
+				node.error("it does not take fields of a record: put QuantizeLinear before it")
+			}),
 			Some(Value::Quantized(_)) => Err(node.error(format!(
 				"its input {name} is of integers: it needs DequantizeLinear or Cast"
 			))),
@@ -174,13 +184,14 @@ impl<'a> Lowering<'a> {
 	pub fn set_input(
 		&mut self,
 		node: &Node,
-		bounds: Bounds,
+		bounds: Vec<Bounds>,
 		scales: Vec<f32>,
 	) -> Result<(), ModelError> {
 		let Input { name, shape, .. } = self.model.input.clone();
-		self.bounds[0] = vec![bounds; shape.iter().product()];
+		self.bounds[0] = bounds;
 		self.actual[0] = self.bounds[0].clone();
-		match self.input.replace(GraphInput { name, shape, bounds, scales }) {
+		let record = self.model.record.clone();
+		match self.input.replace(GraphInput { name, shape, scales, record }) {
 			None => Ok(()),
 			Some(_) => Err(node.error("the input is quantised twice")),
 		}
@@ -643,38 +654,84 @@ pub fn lower_committed(model: &Model, bits: u32) -> Result<Graph, ModelError> {
 fn lower_with(model: &Model, hidden: Option<u32>) -> Result<Graph, ModelError> {
 	let merged = merge_equal_nodes(model);
 	let model = merged.as_ref().unwrap_or(model);
-	let mut lowering = Lowering {
-		model,
-		fusion: Fusion::new(model),
-		values: HashMap::new(),
-		nodes: Vec::new(),
-		bounds: vec![Vec::new()],
-		input: None,
-		hidden,
-		actual: vec![Vec::new()],
-		public_constants: Vec::new(),
-	};
-	let name = model.input.name.clone();
-	let value = ops::input(&mut lowering, &model.input)?;
-	lowering.values.insert(name, value);
+	let mut lowering = Lowering::new(model, hidden)?;
 	for node in &model.nodes {
+		lowering.lower(node)?;
+	}
+	lowering.finish()
+}
+
+/// What nodes make of single fields of a record, by name, and which nodes these are.
+pub(crate) fn columns_of_record(
+	model: &Model,
+) -> Result<BTreeMap<String, (Columns, BTreeSet<usize>)>, ModelError> {
+	let mut lowering = Lowering::new(model, None)?;
+	let mut makers: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+	makers.insert(model.input.name.clone(), BTreeSet::new());
+	for (index, node) in model.nodes.iter().enumerate() {
+		let known = |name: &String| makers.contains_key(name) || model.constants.contains_key(name);
+		let of_record = node.inputs.iter().any(|name| makers.contains_key(name));
+		let is_ensemble = node.op.starts_with("ai.onnx.ml.TreeEnsemble");
+		if !of_record
+			|| !node.inputs.iter().all(known)
+			|| !ops::takes_columns(&node.op)
+			|| is_ensemble
+		{
+			continue;
+		}
+		lowering.lower(node)?;
+		let before = node.inputs.iter().filter_map(|name| makers.get(name)).flatten();
+		let nodes: BTreeSet<usize> = before.copied().chain([index]).collect();
+		makers.extend(node.outputs.iter().map(|name| (name.clone(), nodes.clone())));
+	}
+	let columns = makers.into_iter().filter_map(|(name, nodes)| match lowering.values.get(&name) {
+		Some(Value::Columns(columns)) => Some((name, (columns.clone(), nodes))),
+		_ => None,
+	});
+	Ok(columns.collect())
+}
+
+impl<'a> Lowering<'a> {
+	fn new(model: &'a Model, hidden: Option<u32>) -> Result<Self, ModelError> {
+		let mut lowering = Self {
+			model,
+			fusion: Fusion::new(model),
+			values: HashMap::new(),
+			settled: HashMap::new(),
+			nodes: Vec::new(),
+			bounds: vec![Vec::new()],
+			input: None,
+			hidden,
+			actual: vec![Vec::new()],
+			public_constants: Vec::new(),
+		};
+		let value = ops::input(&mut lowering, &model.input)?;
+		lowering.values.insert(model.input.name.clone(), value);
+		Ok(lowering)
+	}
+
+	/// Lowers the next node.
+	fn lower(&mut self, node: &Node) -> Result<(), ModelError> {
 		let Some(lower) = ops::lowering(&node.op) else {
 			return Err(ModelError::Operator {
 				node: node.name.clone(),
 				op: node.op.clone(),
-				inputs: lowering.shapes(node),
+				inputs: self.shapes(node),
 				supported: ops::supported(),
 			});
 		};
-		let values = lower.run(&mut lowering, node)?;
-		values.iter().try_for_each(|value| check_units(node, value))?;
-		values.iter().try_for_each(|value| lowering.check_kernel(node, value))?;
-		lowering.check_idle(node, &values)?;
-		for (name, value) in node.outputs.iter().zip(values) {
-			lowering.values.insert(name.clone(), value);
+		if !ops::takes_columns(&node.op) {
+			self.settle_inputs(node)?;
 		}
+		let values = lower.run(self, node)?;
+		values.iter().try_for_each(|value| check_units(node, value))?;
+		values.iter().try_for_each(|value| self.check_kernel(node, value))?;
+		self.check_idle(node, &values)?;
+		for (name, value) in node.outputs.iter().zip(values) {
+			self.values.insert(name.clone(), value);
+		}
+		Ok(())
 	}
-	lowering.finish()
 }
 
 impl Lowering<'_> {
@@ -693,6 +750,10 @@ impl Lowering<'_> {
 		for (index, name) in names.iter().enumerate() {
 			let real = match self.values.get(name) {
 				Some(Value::Real(_)) => self.real(&end, index)?,
+				Some(Value::Columns(_)) => {
+					self.settle_inputs(&end)?;
+					self.real(&end, index)?
+				},
 				Some(Value::Quantized(quantized)) => {
 					let count = self.bounds[quantized.tensor].len();
 					let Quantized { tensor, shape, .. } = quantized.clone();
@@ -748,6 +809,19 @@ impl Lowering<'_> {
 		let output = GraphOutput { name: names.join(", "), tensor, shape, parts, scale, bounds };
 		let Self { nodes, bounds, public_constants, .. } = self;
 		Ok(Graph { input, nodes, output, bounds, public_constants }.without_dead_nodes())
+	}
+
+	/// Makes numbers of the columns that a node takes.
+	fn settle_inputs(&mut self, node: &Node) -> Result<(), ModelError> {
+		for name in node.inputs.iter().filter(|name| !name.is_empty()) {
+			let Some(Value::Columns(columns)) = self.values.get(name) else { continue };
+			if !self.settled.contains_key(name) {
+				let columns = columns.clone();
+				let real = self.settle(node, &columns)?;
+				self.settled.insert(name.clone(), real);
+			}
+		}
+		Ok(())
 	}
 
 	/// The value of a name, for operators that look ahead.

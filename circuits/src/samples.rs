@@ -75,6 +75,16 @@ impl Samples {
 		Ok(Self { size, inputs, labels })
 	}
 
+	/// Samples of one size from rows, and their labels.
+	///
+	/// # Panics
+	/// If there is no row, or rows differ in size.
+	pub fn from_rows(rows: Vec<Vec<f32>>, labels: Option<Vec<i64>>) -> Self {
+		let size = rows.first().map_or(0, Vec::len);
+		assert!(size > 0 && rows.iter().all(|row| row.len() == size), "rows of one size");
+		Self { inputs: rows.concat(), size, labels }
+	}
+
 	/// Number of samples.
 	pub fn len(&self) -> usize {
 		self.inputs.len() / self.size

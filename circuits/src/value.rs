@@ -1,10 +1,12 @@
 //! What the names of an ONNX graph stand for while it is lowered.
 
 use crate::{
+	columns::Columns,
 	curve::Curve,
 	error::ModelError,
 	onnx::{Node, Tensor},
 };
+use std::sync::Arc;
 
 /// What a unit of an integer is worth, and how onnxruntime computes that in float32.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,7 +89,7 @@ impl Unit {
 
 /// A function of one number that is yet to be applied: where `QuantizeLinear` follows it costs
 /// nothing, or little.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Unary {
 	/// `min(max(x, lo), hi)`; ReLU is `[0, ∞]`.
 	Clip {
@@ -112,6 +114,37 @@ pub enum Unary {
 	HardSwish,
 	/// A function of real numbers.
 	Curve(Curve),
+	/// `(x − minus) · times`.
+	Affine {
+		/// What is subtracted.
+		minus: f32,
+		/// The factor.
+		times: f32,
+	},
+	/// `x / by`.
+	Divide {
+		/// The divisor.
+		by: f32,
+	},
+	/// `x` without its fraction.
+	Truncate,
+	/// 1 if it is this number, else 0.
+	Equals {
+		/// The number.
+		value: f32,
+	},
+	/// 1 if it is larger than this, else 0.
+	Above {
+		/// The number.
+		value: f32,
+	},
+	/// The value beside the first key that it equals.
+	Map {
+		/// Keys and values.
+		pairs: Arc<[(f32, f32)]>,
+		/// The value where it equals none.
+		default: f32,
+	},
 }
 
 impl Unary {
@@ -119,24 +152,41 @@ impl Unary {
 	pub const RELU: Self = Self::Clip { lo: 0.0, hi: f32::INFINITY };
 
 	/// The function in float32, in onnxruntime's order of operations.
-	pub fn apply(self, x: f32) -> f32 {
+	pub fn apply(&self, x: f32) -> f32 {
 		match self {
-			Self::Clip { lo, hi } => x.max(lo).min(hi),
+			Self::Clip { lo, hi } => x.max(*lo).min(*hi),
 			Self::LeakyRelu { alpha } if x < 0.0 => alpha * x,
 			Self::LeakyRelu { .. } => x,
 			Self::HardSigmoid { alpha, beta } => (alpha * x + beta).clamp(0.0, 1.0),
 			Self::HardSwish => x * (x * (1.0 / 6.0) + 0.5).clamp(0.0, 1.0),
 			Self::Curve(curve) => curve.apply(x),
+			Self::Affine { minus, times } => (x - minus) * times,
+			Self::Divide { by } => x / by,
+			Self::Truncate => x.trunc(),
+			Self::Equals { value } => f32::from(x == *value),
+			Self::Above { value } => f32::from(x > *value),
+			Self::Map { pairs, default } => {
+				pairs.iter().find(|(key, _)| *key == x).map_or(*default, |(_, value)| *value)
+			},
 		}
 	}
 
 	/// Whether larger numbers never give smaller results.
-	pub fn is_monotone(self) -> bool {
+	pub fn is_monotone(&self) -> bool {
 		match self {
-			Self::Clip { .. } => true,
-			Self::LeakyRelu { alpha } | Self::HardSigmoid { alpha, .. } => alpha >= 0.0,
+			Self::Clip { .. } | Self::Truncate | Self::Above { .. } => true,
+			Self::LeakyRelu { alpha } | Self::HardSigmoid { alpha, .. } => *alpha >= 0.0,
+			Self::Affine { times: factor, .. } | Self::Divide { by: factor } => *factor > 0.0,
 			// Some of the curves are, but no straight line has their steps.
-			Self::HardSwish | Self::Curve(_) => false,
+			Self::HardSwish | Self::Curve(_) | Self::Equals { .. } | Self::Map { .. } => false,
+		}
+	}
+
+	/// Whether larger numbers never give larger results.
+	pub fn is_falling(&self) -> bool {
+		match self {
+			Self::Affine { times: factor, .. } | Self::Divide { by: factor } => *factor < 0.0,
+			_ => false,
 		}
 	}
 }
@@ -268,6 +318,8 @@ pub enum Value {
 		/// What it is clipped to before it is quantised.
 		clip: Option<(f32, f32)>,
 	},
+	/// Functions of the fields of a record.
+	Columns(Columns),
 	/// A constant as the file has it.
 	Constant(Tensor),
 	/// A dequantised constant.
@@ -283,6 +335,7 @@ impl Value {
 	pub fn shape(&self) -> &[usize] {
 		match self {
 			Self::Input { shape, .. } => shape,
+			Self::Columns(columns) => &columns.shape,
 			Self::Constant(tensor) => &tensor.shape,
 			Self::Integers(integers) => &integers.shape,
 			Self::Quantized(quantized) => &quantized.shape,

@@ -300,7 +300,7 @@ fn survives(proto: ModelProto) -> bool {
 	}
 	let options = Options::default();
 	let Ok(circuit) = compile(&graph, &options) else { return false };
-	let ends = graph.input.bounds;
+	let ends = graph.bounds[0][0];
 	let input: Vec<i64> = (0..graph.bounds[0].len() as i64)
 		.map(|i| ends.lo + (i * 89 + 7).rem_euclid(ends.hi - ends.lo + 1))
 		.collect();

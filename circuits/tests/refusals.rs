@@ -185,7 +185,7 @@ fn other_output_types() {
 		node("QuantizeLinear", &["x", "one"], "q", &[("output_dtype", 3)]);
 	graph_of(&mut proto).node[1] = node("DequantizeLinear", &["q", "one"], "d", &[]);
 	let graph = try_lower(proto).unwrap();
-	assert_eq!((graph.input.bounds.lo, graph.input.bounds.hi), (-128, 127));
+	assert_eq!((graph.bounds[0][0].lo, graph.bounds[0][0].hi), (-128, 127));
 	refuses("only the output type float", |proto| {
 		graph_of(proto).node[1] =
 			node("DequantizeLinear", &["q", "one", "zero"], "d", &[("output_dtype", 10)]);
@@ -267,7 +267,7 @@ fn a_clipped_input_is_narrow() {
 		graph.node.insert(0, node("Clip", &["x", "least", "most"], "clipped", &[]));
 		graph.node[1].input[0] = "clipped".into();
 		let graph = try_lower(proto).unwrap();
-		assert_eq!(graph.input.bounds.hi, most as i64);
+		assert_eq!(graph.bounds[0][0].hi, most as i64);
 		let circuit = compile(&graph, &Options::default()).unwrap();
 		assert_eq!(circuit.layers[0].constraints, 2 * bits);
 		let context = zkml_primitives::Context([1; 32]);

@@ -2,11 +2,18 @@
 
 use ark_bn254::Fr;
 use ark_ff::One;
+use prost::Message;
 use rand::{rngs::StdRng, SeedableRng};
 use std::{fs::File, path::PathBuf};
 use zkml_circuits::{
 	assign_with, compile, lower, lower_committed,
-	onnx::Model,
+	onnx::{
+		protobuf::{
+			attribute_proto::AttributeType, tensor_proto::DataType, AttributeProto, ModelProto,
+			NodeProto,
+		},
+		Model,
+	},
 	quantize::{self, QuantizeOptions},
 	samples::Samples,
 	without_weights, Circuit, Extras, Graph, InputChoice, ModelError, Options, OutputChoice, Salt,
@@ -61,7 +68,7 @@ fn salt(seed: u64) -> Salt {
 
 /// Some image.
 fn image(graph: &Graph) -> Vec<i64> {
-	let (lo, hi) = (graph.input.bounds.lo, graph.input.bounds.hi);
+	let (lo, hi) = (graph.bounds[0][0].lo, graph.bounds[0][0].hi);
 	(0..graph.bounds[0].len() as i64).map(|i| lo + i * 37 % (hi - lo + 1)).collect()
 }
 
@@ -140,6 +147,52 @@ fn convolutions_and_pools_do_not_depend_on_secrets() {
 	};
 	assert!(compiled(&graph) == compiled(&other));
 	assert_eq!(graph.public_constants, other.public_constants);
+}
+
+/// Weights that stand in `Constant` nodes, and what else a file may say.
+#[test]
+fn what_is_published_holds_no_weight() {
+	let mut proto = ModelProto::decode(model_bytes().as_slice()).unwrap();
+	proto.metadata_props.push(Default::default());
+	let graph = proto.graph.as_mut().unwrap();
+	graph.doc_string = "the largest weight is 127".into();
+	let position = graph.initializer.iter().position(|tensor| tensor.dims.len() == 2).unwrap();
+	let weights = graph.initializer.remove(position);
+	let name = weights.name.clone();
+	let attribute = AttributeProto {
+		name: "value".into(),
+		r#type: AttributeType::Tensor as i32,
+		t: Some(weights),
+		..Default::default()
+	};
+	graph.node.insert(
+		0,
+		NodeProto {
+			op_type: "Constant".into(),
+			name: "weights".into(),
+			output: vec![name],
+			attribute: vec![attribute],
+			..Default::default()
+		},
+	);
+	let bytes = quantize::encode(&proto);
+	let graph = lower_committed(&read(&bytes), WEIGHT_BITS).unwrap();
+	let commitments = [graph, hidden()].map(|graph| graph.weights_commitment(salt(2)).unwrap());
+	assert_eq!(commitments[0], commitments[1]);
+	let published = without_weights(&bytes).unwrap();
+	assert_eq!(published, without_weights(&published).unwrap(), "nothing more to leave out");
+	let proto = ModelProto::decode(published.as_slice()).unwrap();
+	assert!(proto.metadata_props.is_empty());
+	let graph = proto.graph.unwrap();
+	assert_eq!(graph.doc_string, "");
+	let inner = graph.node[0].attribute[0].t.clone().unwrap();
+	for tensor in graph.initializer.iter().chain([&inner]).filter(|tensor| !tensor.dims.is_empty())
+	{
+		let integers = [DataType::Int8 as i32, DataType::Int32 as i32].contains(&tensor.data_type);
+		let zeros = tensor.raw_data.iter().all(|&byte| byte == 0)
+			&& tensor.int32_data.iter().all(|&x| x == 0);
+		assert!(!integers || zeros, "{}", tensor.name);
+	}
 }
 
 #[test]
@@ -324,9 +377,9 @@ fn commitments_are_bound_to_what_they_are_of() {
 		assert_ne!(different, commitment);
 	}
 	let mut beyond = input.clone();
-	beyond[0] = graph.input.bounds.hi + 1;
+	beyond[0] = graph.bounds[0][0].hi + 1;
 	assert!(matches!(graph.input_commitment(&beyond, salt(1)), Err(ModelError::Commitment(_))));
-	beyond[0] = graph.input.bounds.lo - 1;
+	beyond[0] = graph.bounds[0][0].lo - 1;
 	assert!(matches!(graph.input_commitment(&beyond, salt(1)), Err(ModelError::Commitment(_))));
 
 	// A salt under the header of another schema, in the circuit: the witness of one does not serve

@@ -48,9 +48,9 @@ pub const WEIGHTS: &str = "zkml-secrets/weights.json";
 pub const INPUT: &str = "zkml-secrets/input.json";
 
 impl Opening {
-	/// Commits to an input of a graph, with a new salt.
-	pub fn of_input(graph: &Graph, input: &[i64]) -> Result<Self, CliError> {
-		let (salt, schema) = (Salt::random(&mut OsRng), graph.input_schema());
+	/// Commits to an input, with a new salt.
+	pub fn of_input(schema: InputSchema, input: &[i64]) -> Result<Self, CliError> {
+		let salt = Salt::random(&mut OsRng);
 		let commitment = schema.commitment(input, salt)?;
 		let id = schema.id();
 		let values = Values { schema, integers: input.to_vec() };

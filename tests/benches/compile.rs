@@ -8,16 +8,22 @@ use std::{
 	time::Instant,
 };
 use zkml_circuits::{
-	assign_with, compile, lower, lower_committed,
+	assign_with, compile,
+	gadgets::lookup::Table,
+	lower, lower_committed,
 	onnx::{protobuf::ModelProto, Model},
 	quantize::{self, QuantizeOptions},
 	r1cs::write_r1cs,
 	samples::Samples,
-	Extras, InputChoice, Options, Salt, WeightsChoice, WEIGHT_BITS,
+	Bounds, Curve, Extras, Graph, InputChoice, Options, OutputChoice, Record, Salt, WeightsChoice,
+	WEIGHT_BITS,
 };
 use zkml_cli::ui::{bytes, time};
 use zkml_primitives::Context;
-use zkml_tests::models::{npz, Chain};
+use zkml_tests::{
+	models::{npz, Chain},
+	programs::root,
+};
 
 /// Name, shape of a sample, and the model. Of one whose name says so, weights and input are
 /// committed.
@@ -52,7 +58,58 @@ fn main() {
 				let status = Command::new(&program).arg(name).status().expect("itself");
 				assert!(status.success(), "{name}");
 			}
+			records();
+			functions();
 		},
+	}
+}
+
+/// German credit, from the raw record.
+fn records() {
+	let folder = root().join("examples/credit");
+	let record = std::fs::read_to_string(folder.join("record.json")).expect("a schema");
+	let record = Record::read(&record).expect("a record schema");
+	for name in ["trees", "logistic"] {
+		let bytes = std::fs::read(folder.join(format!("{name}.onnx"))).expect("a model");
+		let model = Model::read(&bytes, None).and_then(|model| model.with_record(record.clone()));
+		let model = model.expect("a model of the record");
+		let samples = |name: &str| {
+			let file = std::fs::File::open(folder.join(name)).expect("records");
+			Samples::read_npz(file, &model.input.shape).expect("records")
+		};
+		let options = QuantizeOptions::default();
+		let quantized = quantize::quantize(&model, &samples("calibration.npz"), &options);
+		let onnx = quantize::encode(&quantized.expect("a quantised model").proto);
+		let quantized = Model::read(&onnx, None).expect("an ONNX file");
+		let graph = lower(&quantized).expect("a graph");
+		let report = quantize::compare(&model, &graph, &samples("heldout.npz")).expect("a report");
+		let (float, exact) = report.auc.expect("two classes");
+		let circuit = |graph: &Graph, options: Options| {
+			compile(graph, &options).expect("a circuit").r1cs.constraints()
+		};
+		let threshold = OutputChoice::Threshold { tau: 0 };
+		let public = circuit(&graph, Options::new(InputChoice::Private, threshold));
+		let hidden = lower_committed(&quantized, WEIGHT_BITS).expect("weights of their widths");
+		let salt = Salt::random(&mut OsRng);
+		let commitment = hidden.weights_commitment(salt).expect("weights");
+		let weights = WeightsChoice::Committed { bits: WEIGHT_BITS, commitment };
+		let all = Options { input: InputChoice::Committed, weights, output: threshold };
+		println!("\nGerman credit, {name}, whether the score passes a threshold");
+		println!("  area under curve  {exact:.4} (float {float:.4}), 300 held-out records");
+		println!("  labels alike      {:.2} %", report.agreement * 100.0);
+		println!("  constraints       {public}");
+		println!("    all committed   {}", circuit(&hidden, all));
+	}
+}
+
+/// Functions of a byte.
+fn functions() {
+	println!("\nfunctions of a byte");
+	let bounds = Bounds { lo: -128, hi: 127 };
+	for curve in [Curve::Sigmoid, Curve::Tanh, Curve::Gelu, Curve::Silu, Curve::Exp] {
+		let value = |x: i64| (curve.apply(x as f32 / 32.0) * 64.0).round_ties_even() as i64;
+		let table = Table::new(-128, (-128..=127).map(value).collect());
+		println!("  {:16}  {} constraints", curve.name(), table.cost(bounds));
 	}
 }
 

@@ -5,14 +5,15 @@ use rand::rngs::OsRng;
 use std::{fs::File, path::PathBuf};
 use zkml_circuits::{
 	assign_with, compile, lower, lower_committed, onnx::Model, quantize, samples::Samples,
-	Assignment, Circuit, Extras, Graph, InputChoice, Options, OutputChoice, Salt, WeightsChoice,
-	WEIGHT_BITS,
+	Assignment, Circuit, Extras, Graph, InputChoice, Options, OutputChoice, Record, Salt,
+	WeightsChoice, WEIGHT_BITS,
 };
 use zkml_primitives::{Context, Metadata, Proof, VerifyingKey};
 use zkml_prover::{prove, setup, ProvingKey};
 
 /// The names of all examples.
-pub const NAMES: [&str; 4] = ["digits", "mnist", "breast-cancer", "spam"];
+pub const NAMES: [&str; 8] =
+	["digits", "mnist", "breast-cancer", "spam", "speaker", "power", "connect-four", "credit"];
 
 /// A file of an example.
 pub fn file(example: &str, name: &str) -> PathBuf {
@@ -38,8 +39,13 @@ impl Example {
 	/// # Panics
 	/// If the example is damaged.
 	pub fn new(name: &'static str) -> Self {
-		let bytes = std::fs::read(file(name, &format!("{name}.onnx"))).expect("a model");
-		let float = Model::read(&bytes, None).expect("a float model");
+		let model = if name == "credit" { "trees" } else { name };
+		let bytes = std::fs::read(file(name, &format!("{model}.onnx"))).expect("a model");
+		let mut float = Model::read(&bytes, None).expect("a float model");
+		if let Ok(record) = std::fs::read_to_string(file(name, "record.json")) {
+			let record = Record::read(&record).expect("a record schema");
+			float = float.with_record(record).expect("a model of the record");
+		}
 		let calibration = samples(name, "calibration.npz", &float);
 		let quantized = quantize::quantize(&float, &calibration, &Default::default());
 		let onnx = quantize::encode(&quantized.expect("a quantised model").proto);

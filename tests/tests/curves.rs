@@ -186,6 +186,181 @@ fn every_byte_is_within_one_unit_of_onnxruntime() {
 	assert!(differences <= 4, "{differences} of {} bytes differ", 256 * cases.len());
 }
 
+/// Rows of bytes through an operator that looks at all of a row, between grids whose units are powers
+/// of two; what onnxruntime gives, and what we do, in units of the result.
+struct Rows {
+	shape: [i64; 3],
+	/// Nodes from `d` to `y`.
+	nodes: Vec<NodeProto>,
+	constants: Vec<TensorProto>,
+	from: i32,
+	to: i32,
+	opset: i64,
+}
+
+impl Rows {
+	/// The largest difference, and how many values differ.
+	fn differences(self, name: &str) -> (i64, usize) {
+		let Self { shape, nodes, constants, from, to, opset } = self;
+		let dim = |value| shape::Dimension {
+			value: Some(shape::dimension::Value::DimValue(value)),
+			..Default::default()
+		};
+		let info = |name: &str| {
+			let shape = TensorShapeProto { dim: shape.map(dim).to_vec() };
+			let tensor =
+				type_proto::Tensor { elem_type: DataType::Float as i32, shape: Some(shape) };
+			ValueInfoProto {
+				name: name.into(),
+				r#type: Some(TypeProto {
+					value: Some(type_proto::Value::TensorType(tensor)),
+					..Default::default()
+				}),
+				..Default::default()
+			}
+		};
+		let mut all = vec![
+			node("QuantizeLinear", &["x", "from", "middle"], "q", None),
+			node("DequantizeLinear", &["q", "from", "middle"], "d", None),
+		];
+		all.extend(nodes);
+		all.push(node("QuantizeLinear", &["y", "to", "middle"], "r", None));
+		all.push(node("DequantizeLinear", &["r", "to", "middle"], "z", None));
+		let mut initializer = vec![
+			scalar("from", DataType::Float, 2f32.powi(from), 0),
+			scalar("to", DataType::Float, 2f32.powi(to), 0),
+			scalar("middle", DataType::Int8, 0.0, 0),
+		];
+		initializer.extend(constants);
+		let model = ModelProto {
+			ir_version: 10,
+			opset_import: vec![OperatorSetIdProto { domain: String::new(), version: opset }],
+			graph: Some(GraphProto {
+				name: name.into(),
+				node: all,
+				initializer,
+				input: vec![info("x")],
+				output: vec![ValueInfoProto { name: "z".into(), ..info("z") }],
+				..Default::default()
+			}),
+			..Default::default()
+		};
+		let bytes = quantize::encode(&model);
+		let graph = lower(&Model::read(&bytes, None).unwrap()).unwrap();
+		let size = shape.iter().product::<i64>() as usize;
+		let (mut worst, mut count, mut total) = (0, 0, 0);
+		let options = Options::new(InputChoice::Private, OutputChoice::Logits);
+		let circuit = compile(&graph, &options).unwrap();
+		let mut numbers = zkml_tests::models::Numbers::new(9);
+		// Rows of all sizes of numbers, the smallest too.
+		let inputs: Vec<Vec<i64>> = [1.0, 4.0, 20.0, 60.0, 127.9, 127.9, 127.9, 127.9]
+			.map(|reach| (0..size).map(|_| (numbers.draw() * reach) as i64).collect())
+			.to_vec();
+		let reals: Vec<f32> = inputs.concat().iter().map(|&x| x as f32 * 2f32.powi(from)).collect();
+		let folder = tempfile::tempdir().unwrap();
+		let path = |name: &str| folder.path().join(name);
+		fs::write(path("model.onnx"), &bytes).unwrap();
+		let rows = [inputs.len() * shape[0] as usize, shape[1] as usize, shape[2] as usize];
+		fs::write(path("samples.npz"), npz_of(&rows, reals)).unwrap();
+		let output = Command::new(python())
+			.arg(root().join("tests/oracles/run_onnx.py"))
+			.args([path("model.onnx"), path("samples.npz")])
+			.output()
+			.expect("python is installed");
+		assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+		let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+		let theirs = answer["outputs"]["z"]["data"].as_array().unwrap();
+		for (input, theirs) in inputs.iter().zip(theirs.chunks(size)) {
+			for (ours, theirs) in graph.evaluate(input).iter().zip(theirs) {
+				let theirs = (theirs.as_f64().unwrap() / 2f64.powi(to)) as i64;
+				worst = worst.max((ours - theirs).abs());
+				count += usize::from(*ours != theirs);
+				total += 1;
+			}
+			let filled = assign(&graph, &options, input, &Context([1; 32])).unwrap();
+			assert_eq!(circuit.r1cs.first_violation(&filled.witness), None, "{name}");
+		}
+		let each = circuit.r1cs.constraints() as f64 / size as f64;
+		println!(
+			"{name}: {count} of {total} differ, by at most {worst}; {each:.0} constraints a value"
+		);
+		(worst, count)
+	}
+}
+
+/// A list of floats.
+fn list(name: &str, values: &[f32]) -> TensorProto {
+	TensorProto {
+		name: name.into(),
+		data_type: DataType::Float as i32,
+		dims: vec![values.len() as i64],
+		float_data: values.to_vec(),
+		..Default::default()
+	}
+}
+
+#[test]
+fn operators_on_rows_are_within_one_unit_of_onnxruntime() {
+	let shape = [1, 6, 16];
+	let scale: Vec<f32> = (0..16).map(|i| 0.5 + i as f32 / 32.0).collect();
+	let bias: Vec<f32> = (0..16).map(|i| i as f32 / 16.0 - 0.5).collect();
+	let cases = [
+		(
+			"Softmax",
+			Rows {
+				shape,
+				nodes: vec![node("Softmax", &["d"], "y", None)],
+				constants: vec![],
+				from: -4,
+				to: -7,
+				opset: 17,
+			},
+		),
+		(
+			"LayerNormalization",
+			Rows {
+				shape,
+				nodes: vec![node("LayerNormalization", &["d", "scale", "bias"], "y", None)],
+				constants: vec![list("scale", &scale), list("bias", &bias)],
+				from: -4,
+				to: -5,
+				opset: 17,
+			},
+		),
+		(
+			"RMSNormalization",
+			Rows {
+				shape,
+				nodes: vec![node("RMSNormalization", &["d", "scale"], "y", None)],
+				constants: vec![list("scale", &scale)],
+				from: -3,
+				to: -5,
+				opset: 23,
+			},
+		),
+		(
+			"Div",
+			Rows {
+				shape,
+				nodes: vec![
+					node("Abs", &["d"], "a", None),
+					node("Add", &["a", "half"], "b", None),
+					node("Div", &["d", "b"], "y", None),
+				],
+				constants: vec![scalar("half", DataType::Float, 0.5, 0)],
+				from: -4,
+				to: -6,
+				opset: 17,
+			},
+		),
+	];
+	for (name, rows) in cases {
+		let (worst, count) = rows.differences(name);
+		assert!(worst <= 1, "{name}: {worst}");
+		assert!(count <= 24, "{name}: {count} differ");
+	}
+}
+
 #[test]
 fn no_curve_without_a_value() {
 	for (op, words) in [("Sqrt", "has no value"), ("Reciprocal", "has no value")] {

@@ -19,18 +19,18 @@ use crate::{
 };
 
 /// Combinations of more terms than this are long.
-pub(super) const LONG: u32 = 8;
+pub(crate) const LONG: u32 = 8;
 
 /// A sign, and the decomposed integer as a combination of few wires where that is shorter.
-pub(super) struct Sign {
+pub(crate) struct Sign {
 	/// 1 if the integer is not negative, else 0.
-	pub(super) positive: LinearCombination,
+	pub(crate) positive: LinearCombination,
 	/// The integer.
-	pub(super) integer: LinearCombination,
+	pub(crate) integer: LinearCombination,
 }
 
 /// Emits the gadget; see the module for what it proves.
-pub(super) fn sign(builder: &mut Builder, v: &Signal) -> Sign {
+pub(crate) fn sign(builder: &mut Builder, v: &Signal) -> Sign {
 	let width = v.bounds().signed_bits();
 	let offset = 1i64 << (width - 1);
 	let shifted = v.value.wrapping_add(offset);

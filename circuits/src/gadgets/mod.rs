@@ -1,12 +1,15 @@
 //! The pieces that circuits are made of, each with what it proves and why.
 
 pub mod argmax;
-mod compare;
+pub(crate) mod compare;
+pub mod division;
 pub mod lookup;
 pub mod maximum;
 pub mod poseidon;
 pub mod relu;
 pub mod requantize;
+pub mod square_root;
+pub mod thermometer;
 pub mod topk;
 
 #[cfg(test)]

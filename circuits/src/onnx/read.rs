@@ -3,6 +3,7 @@
 use super::{Data, Tensor};
 use crate::{
 	error::{show_shape, ModelError},
+	record::{Record, METADATA},
 	value::Kind,
 };
 use prost::Message;
@@ -17,6 +18,9 @@ use tract_onnx::pb::{
 
 /// Operator sets of `ai.onnx` that are read.
 pub const OPSETS: RangeInclusive<i64> = 7..=25;
+
+/// The operator set of a model that uses operators of other domains only.
+const UNUSED_OPSET: i64 = 17;
 
 /// Largest number of elements in one input.
 const MAX_ELEMENTS: usize = 1 << 24;
@@ -34,6 +38,8 @@ pub enum Attribute {
 	Ints(Vec<i64>),
 	/// A string.
 	String(String),
+	/// A list of strings.
+	Strings(Vec<String>),
 	/// A tensor.
 	Tensor(Tensor),
 	/// A kind that no supported operator takes.
@@ -97,6 +103,33 @@ impl Node {
 		}
 	}
 
+	/// An attribute that is a list of floats, if it is there.
+	pub fn float_list(&self, name: &str) -> Result<Option<&[f32]>, ModelError> {
+		match self.attributes.get(name) {
+			None => Ok(None),
+			Some(Attribute::Floats(values)) => Ok(Some(values)),
+			Some(_) => Err(self.error(format!("attribute {name} is not a list of floats"))),
+		}
+	}
+
+	/// An attribute that is a list of strings, if it is there.
+	pub fn string_list(&self, name: &str) -> Result<Option<&[String]>, ModelError> {
+		match self.attributes.get(name) {
+			None => Ok(None),
+			Some(Attribute::Strings(values)) => Ok(Some(values)),
+			Some(_) => Err(self.error(format!("attribute {name} is not a list of strings"))),
+		}
+	}
+
+	/// An attribute that is a tensor, if it is there.
+	pub fn tensor(&self, name: &str) -> Result<Option<&Tensor>, ModelError> {
+		match self.attributes.get(name) {
+			None => Ok(None),
+			Some(Attribute::Tensor(tensor)) => Ok(Some(tensor)),
+			Some(_) => Err(self.error(format!("attribute {name} is not a tensor"))),
+		}
+	}
+
 	/// Refuses attributes other than these.
 	pub fn only_attributes(&self, known: &[&str]) -> Result<(), ModelError> {
 		match self.attributes.keys().find(|name| !known.contains(&name.as_str())) {
@@ -150,6 +183,8 @@ pub struct Model {
 	pub input: Input,
 	/// Names of the outputs, at least one.
 	pub outputs: Vec<String>,
+	/// What the input is, where it is a record.
+	pub record: Option<Record>,
 }
 
 impl Model {
@@ -187,10 +222,15 @@ impl Model {
 		}
 		let mut imports =
 			proto.opset_import.iter().filter(|import| is_default_domain(&import.domain));
-		let opset = imports
-			.next()
-			.map(|import| import.version)
-			.ok_or_else(|| malformed("no operator set is imported for the domain ai.onnx"))?;
+		let takes_default = graph.node.iter().any(|node| is_default_domain(&node.domain));
+		let opset = match imports.next() {
+			Some(import) => import.version,
+			None if takes_default || graph.node.is_empty() => {
+				return Err(malformed("no operator set is imported for the domain ai.onnx"));
+			},
+			// None of its operators is used.
+			None => UNUSED_OPSET,
+		};
 		if imports.any(|import| import.version != opset) {
 			return Err(malformed("two operator sets are imported for the domain ai.onnx"));
 		}
@@ -233,7 +273,33 @@ impl Model {
 		if let Some(output) = outputs.iter().find(|output| !defined.contains(*output)) {
 			return Err(ModelError::Malformed(format!("output {output} is not defined")));
 		}
-		Ok(Self { opset, nodes, constants, input, outputs, proto })
+		let schema = proto.metadata_props.iter().find(|property| property.key == METADATA);
+		let record = schema.map(|property| Record::read(&property.value)).transpose()?;
+		let model = Self { opset, nodes, constants, input, outputs, record: None, proto };
+		match record {
+			Some(record) => model.with_record(record),
+			None => Ok(model),
+		}
+	}
+
+	/// The model with a record as its input.
+	///
+	/// # Errors
+	/// [`ModelError::Record`] if its input is not one row of so many floats.
+	pub fn with_record(mut self, record: Record) -> Result<Self, ModelError> {
+		let (shape, fields) = (&self.input.shape, record.fields.len());
+		if shape.last() != Some(&fields) || shape.iter().product::<usize>() != fields {
+			return Err(ModelError::Record(format!(
+				"it has {fields} fields, and the model's input {} is {}",
+				self.input.name,
+				show_shape(shape)
+			)));
+		}
+		if self.input.kind.is_some() {
+			return Err(ModelError::Record("the model's input is not of type float".into()));
+		}
+		self.record = Some(record);
+		Ok(self)
 	}
 }
 
@@ -344,6 +410,10 @@ fn read_attribute(proto: &AttributeProto) -> Result<Attribute, ModelError> {
 		Ok(AttributeType::Ints) => Attribute::Ints(proto.ints.clone()),
 		Ok(AttributeType::String) => {
 			Attribute::String(String::from_utf8_lossy(&proto.s).into_owned())
+		},
+		Ok(AttributeType::Strings) => {
+			let strings = proto.strings.iter();
+			Attribute::Strings(strings.map(|s| String::from_utf8_lossy(s).into_owned()).collect())
 		},
 		Ok(AttributeType::Tensor) => match &proto.t {
 			Some(tensor) => Attribute::Tensor(Tensor::read(tensor)?),

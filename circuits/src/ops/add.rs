@@ -8,6 +8,7 @@
 //! None.
 
 use super::{
+	columns::arithmetic,
 	shape::{broadcast, places, spread},
 	Factors, Linear, Sum, Term,
 };
@@ -15,17 +16,27 @@ use crate::{
 	error::ModelError,
 	lower::{Lowering, FLOAT_LIMIT},
 	onnx::{Data, Node, Tensor},
-	value::{exponent_of, Real, Unit, Value},
+	value::{exponent_of, Real, Unary, Unit, Value},
 };
 
 pub(super) fn lower_add(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&[])?;
-	sum(lowering, node, &[1, 1])
+	let added = |value: f32, _| Some(Unary::Affine { minus: -value, times: 1.0 });
+	match arithmetic(lowering, node, added)? {
+		Some(columns) => Ok(columns),
+		None => sum(lowering, node, &[1, 1]),
+	}
 }
 
 pub(super) fn lower_sub(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&[])?;
-	sum(lowering, node, &[1, -1])
+	let subtracted = |value: f32, on_left: bool| {
+		Some(Unary::Affine { minus: value, times: if on_left { -1.0 } else { 1.0 } })
+	};
+	match arithmetic(lowering, node, subtracted)? {
+		Some(columns) => Ok(columns),
+		None => sum(lowering, node, &[1, -1]),
+	}
 }
 
 pub(super) fn lower_sum(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {

@@ -7,14 +7,14 @@
 //! # Constraints
 //! None, but for floats to integers: a [`super::Clamp`] and a [`super::Requantize`].
 
-use super::{Clamp, Factors, Sum, Term};
+use super::{columns::each, Clamp, Factors, Sum, Term};
 use crate::{
 	error::ModelError,
 	lower::{Lowering, FLOAT_LIMIT},
 	onnx::{Data, Node, Tensor},
 	plan::{Rounding, Step},
 	signal::Bounds,
-	value::{Kind, Quantized, Real, Unit, Value},
+	value::{Kind, Quantized, Real, Unary, Unit, Value},
 };
 
 /// What a node casts to.
@@ -24,10 +24,13 @@ enum Target {
 	Integer(Kind),
 }
 
+/// ONNX's number of the type.
+const DOUBLE: i64 = 11;
+
 /// ONNX's numbers of the types.
 fn target(node: &Node) -> Result<Target, ModelError> {
 	Ok(match node.int("to", 0)? {
-		1 | 11 => Target::Float,
+		1 | DOUBLE => Target::Float,
 		2 => Target::Integer(Kind::U8),
 		3 => Target::Integer(Kind::I8),
 		6 => Target::Integer(Kind::I32),
@@ -53,6 +56,12 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 	match (lowering.value(node, 0)?, target(node)?) {
 		(Value::Constant(tensor), target) => constant(node, tensor, target).map(Value::Constant),
 		(Value::Quantized(quantized), target) => integers(lowering, node, quantized, target),
+		(Value::Columns(_), _) if node.int("to", 0)? == DOUBLE => Err(node.error(
+			"fields of a record of type double are not supported: export the model for float",
+		)),
+		(Value::Columns(columns), Target::Integer(Kind::I32 | Kind::I64)) => {
+			each(columns, |_| Unary::Truncate)
+		},
 		(value, Target::Float) => Ok(value),
 		(Value::Real(_), Target::Integer(kind)) => truncate(lowering, node, kind),
 		(_, Target::Integer(_)) => {

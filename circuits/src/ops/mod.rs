@@ -6,12 +6,16 @@
 
 mod add;
 mod arg;
+mod array_feature_extractor;
 mod average_pool;
 mod batch_normalization;
+mod binarizer;
 mod cast;
 #[cfg(test)]
 mod checks;
 mod clamp;
+mod columns;
+mod committed_forest;
 mod committed_linear;
 mod concat;
 mod contraction;
@@ -20,18 +24,23 @@ mod conv_integer;
 mod dequantize_linear;
 mod expand;
 mod extreme;
+mod forest;
 mod fused;
 mod gather;
 mod gemm;
 pub(crate) mod geometry;
 mod identity;
+mod label_encoder;
 mod linear;
+mod linear_model;
 mod matmul_integer;
 mod matrices;
 mod max_pool;
 mod min_max;
 pub(crate) mod moves;
 mod mul;
+mod normalization;
+mod one_hot_encoder;
 mod operand;
 mod pad;
 mod pairs;
@@ -48,38 +57,51 @@ mod qlinear_leaky_relu;
 mod qlinear_matmul;
 mod qlinear_mul;
 mod quantize_linear;
+mod ratio;
 mod reduce;
 mod relu;
 mod requantize;
 mod reshape;
+mod scaler;
 mod select;
 pub(crate) mod shape;
 mod slice;
+mod softmax;
 mod split;
 mod squeeze;
+mod steps;
 mod top_k;
 mod transpose;
+mod tree_ensemble;
 mod unary;
 
 pub use arg::Arg;
 pub use clamp::Clamp;
+pub(crate) use columns::takes_columns;
+pub use committed_forest::{CommittedForest, SecretBranch};
 pub use committed_linear::{CommittedLinear, Weighted};
 pub use contraction::Contraction;
 pub use conv::Conv;
 pub use extreme::Extreme;
+pub use forest::{Branch, Branches, Forest};
 pub(crate) use gemm::GemmAttributes;
 pub use linear::{Dense, Factors, Linear, Sum, Taps, Term, Windows};
+pub(crate) use linear_model::coefficients;
 pub(crate) use moves::rearrange;
+pub use normalization::Normalization;
 pub(crate) use operand::Grid;
 pub use pairs::{Pair, PairPlan, Pairs};
 pub(crate) use parameters::signed;
-pub use parameters::Parameters;
+pub use parameters::{Parameter, Parameters};
 pub use product::Product;
 pub(crate) use quantize_linear::input;
+pub use ratio::Ratio;
 pub use relu::Slopes;
 pub use requantize::{Case, Requantize};
 pub(crate) use reshape::resolved;
 pub use select::{Place, Select};
+pub use softmax::Softmax;
+pub use steps::Steps;
 pub use top_k::TopK;
 pub(crate) use unary::apply;
 
@@ -106,6 +128,11 @@ pub trait Operator: Debug + Send + Sync {
 
 	/// Emits wires and constraints; returns the result's signals.
 	fn constrain(&self, builder: &mut Builder, inputs: &[&[Signal]]) -> Vec<Signal>;
+
+	/// Elements of the first input whose bounds the constraints prove, whatever else is known of them.
+	fn proves_bounds_of(&self) -> Vec<usize> {
+		Vec::new()
+	}
 
 	/// Multiply-adds of one evaluation.
 	fn multiply_adds(&self) -> u64 {
@@ -173,6 +200,7 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("HardSigmoid", One(unary::lower_hard_sigmoid)),
 	("HardSwish", One(unary::lower_hard_swish)),
 	("Identity", One(identity::lower)),
+	("LayerNormalization", One(normalization::lower_layer)),
 	("LeakyRelu", One(unary::lower_leaky_relu)),
 	("MatMul", One(gemm::lower_matmul)),
 	("MatMulInteger", One(matmul_integer::lower)),
@@ -186,6 +214,7 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("QLinearConv", One(qlinear_conv::lower)),
 	("QLinearMatMul", One(qlinear_matmul::lower)),
 	("QuantizeLinear", One(quantize_linear::lower)),
+	("RMSNormalization", One(normalization::lower_rms)),
 	("Reciprocal", One(unary::lower_curve)),
 	("ReduceMax", One(reduce::lower_max)),
 	("ReduceMean", One(reduce::lower_mean)),
@@ -196,6 +225,7 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("Shape", One(expand::lower_shape)),
 	("Sigmoid", One(unary::lower_curve)),
 	("Slice", One(slice::lower)),
+	("Softmax", One(softmax::lower)),
 	("Softplus", One(unary::lower_curve)),
 	("Split", Many(split::lower)),
 	("Sqrt", One(unary::lower_curve)),
@@ -206,6 +236,14 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("TopK", Many(top_k::lower)),
 	("Transpose", One(transpose::lower)),
 	("Unsqueeze", One(squeeze::lower_unsqueeze)),
+	("ai.onnx.ml.ArrayFeatureExtractor", One(array_feature_extractor::lower)),
+	("ai.onnx.ml.Binarizer", One(binarizer::lower)),
+	("ai.onnx.ml.LabelEncoder", One(label_encoder::lower)),
+	("ai.onnx.ml.LinearRegressor", One(linear_model::lower)),
+	("ai.onnx.ml.OneHotEncoder", One(one_hot_encoder::lower)),
+	("ai.onnx.ml.Scaler", One(scaler::lower)),
+	("ai.onnx.ml.TreeEnsemble", One(tree_ensemble::lower)),
+	("ai.onnx.ml.TreeEnsembleRegressor", One(tree_ensemble::lower)),
 	("com.microsoft.Gelu", One(unary::lower_gelu)),
 	("com.microsoft.QGemm", One(qgemm::lower)),
 	("com.microsoft.QLinearAdd", One(qlinear_add::lower)),

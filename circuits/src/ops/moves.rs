@@ -3,6 +3,7 @@
 
 use super::{shape::elements, Place};
 use crate::{
+	columns::Columns,
 	error::{show_shape, ModelError},
 	lower::{dyadic_constant, kind_of, Lowering},
 	onnx::{Data, Node, Tensor},
@@ -130,6 +131,10 @@ fn moved(
 			};
 			Value::Input { shape, places, clip }
 		},
+		Value::Columns(Columns { tensor, columns, .. }) => {
+			let columns = order.map_or_else(|| columns.clone(), |order| pick(&columns, order));
+			Value::Columns(Columns { tensor, shape, columns })
+		},
 		Value::Constant(Tensor { data, .. }) => {
 			let data = order.map_or_else(|| data.clone(), |order| data.pick(order));
 			Value::Constant(Tensor { shape, data })
@@ -196,6 +201,9 @@ pub(crate) fn combine(
 	if !settled(&values) {
 		return Err(not_integers(node));
 	}
+	if any(|value| matches!(value, Value::Columns(_))) {
+		return columns(node, &values, shape, places);
+	}
 	if any(|value| matches!(value, Value::Input { .. })) {
 		return inputs(node, &values, shape, places);
 	}
@@ -210,6 +218,32 @@ pub(crate) fn combine(
 			"some of its inputs are integers and others real: quantise all of them, or none",
 		)),
 	}
+}
+
+fn columns(
+	node: &Node,
+	values: &[Value],
+	shape: Vec<usize>,
+	places: &[(u32, u32)],
+) -> Result<Value, ModelError> {
+	let mut parts = Vec::new();
+	let mut of = None;
+	for value in values {
+		match value {
+			Value::Columns(Columns { tensor, columns, .. })
+				if *of.get_or_insert(*tensor) == *tensor =>
+			{
+				parts.push(columns.as_slice());
+			},
+			_ => {
+				let what = "fields of a record go together with fields only: put QuantizeLinear \
+				            and DequantizeLinear before it";
+				return Err(node.error(what));
+			},
+		}
+	}
+	let columns = pick_from(&parts, places);
+	Ok(Value::Columns(Columns { tensor: of.unwrap_or_default(), shape, columns }))
 }
 
 fn inputs(

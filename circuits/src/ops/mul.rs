@@ -10,6 +10,7 @@
 
 use super::{
 	add::fold,
+	columns::arithmetic,
 	shape::{broadcast, places, spread},
 	Factors, Linear, Product, Sum, Term,
 };
@@ -25,6 +26,10 @@ pub(super) fn lower_mul(lowering: &mut Lowering<'_>, node: &Node) -> Result<Valu
 	node.only_attributes(&[])?;
 	if let Some(value) = fold(lowering, node, |x, y| x.checked_mul(y), |x, y| x * y)? {
 		return Ok(value);
+	}
+	let times = |times: f32, _| Some(Unary::Affine { minus: 0.0, times });
+	if let Some(columns) = arithmetic(lowering, node, times)? {
+		return Ok(columns);
 	}
 	if let Some(fused) = super::fused::mul(lowering, node)? {
 		return Ok(fused);
@@ -42,10 +47,16 @@ pub(super) fn lower_div(lowering: &mut Lowering<'_>, node: &Node) -> Result<Valu
 	if let Some(value) = fold(lowering, node, |x, y| x.checked_div(y), |x, y| x / y)? {
 		return Ok(value);
 	}
+	let divided = |by: f32, on_left: bool| (!on_left && by != 0.0).then_some(Unary::Divide { by });
+	if let Some(columns) = arithmetic(lowering, node, divided)? {
+		return Ok(columns);
+	}
+	if !lowering.is_constant(node, 0) && !lowering.is_constant(node, 1) {
+		return super::ratio::lower(lowering, node);
+	}
 	if !lowering.is_constant(node, 1) {
 		return Err(node.error(
-			"division by an activation is not supported: multiply by its reciprocal, or divide by \
-			 a constant",
+			"a constant over an activation is not supported: use Reciprocal, and multiply",
 		));
 	}
 	scale(lowering, node, 0, 1, true)

@@ -1,7 +1,7 @@
 //! Weights that only the model's owner knows.
 //!
 //! # Semantics
-//! The weights of one layer and after them its biases, as a tensor.
+//! The weights of one layer and after them its biases, as a tensor. Of trees all are biases.
 //!
 //! # Bounds
 //! Those of the declared widths, whatever the values are: circuits must not depend on secrets.
@@ -17,17 +17,34 @@ use crate::{
 };
 use std::any::Any;
 
+/// A secret integer, and the range that it is declared to have: as many integers as a power of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+	/// The integer.
+	pub value: i64,
+	/// Its range.
+	pub bounds: Bounds,
+}
+
+impl Parameter {
+	/// An integer in two's complement.
+	pub fn signed(value: i64, bits: u32) -> Self {
+		Self { value, bounds: signed(bits) }
+	}
+
+	/// An integer of so many bits from a least one on.
+	pub fn from(lo: i64, value: i64, bits: u32) -> Self {
+		Self { value, bounds: Bounds { lo, hi: lo + (1 << bits) - 1 } }
+	}
+}
+
 /// The secret integers of one layer.
 #[derive(Clone, Debug)]
 pub struct Parameters {
 	/// Weights.
-	pub weights: Vec<i64>,
+	pub weights: Vec<Parameter>,
 	/// Biases.
-	pub biases: Vec<i64>,
-	/// Bits of a weight, in two's complement.
-	pub weight_bits: u32,
-	/// Bits of a bias.
-	pub bias_bits: u32,
+	pub biases: Vec<Parameter>,
 }
 
 /// The range of two's complement.
@@ -36,13 +53,9 @@ pub(crate) fn signed(bits: u32) -> Bounds {
 }
 
 impl Parameters {
-	/// Every value with its bounds.
-	fn all(&self) -> impl Iterator<Item = (i64, Bounds)> + '_ {
-		let ranges = [signed(self.weight_bits), signed(self.bias_bits)];
-		let of = |values: &'_ [i64], range| {
-			values.iter().map(move |&value| (value, range)).collect::<Vec<_>>()
-		};
-		of(&self.weights, ranges[0]).into_iter().chain(of(&self.biases, ranges[1]))
+	/// Every one, weights first.
+	fn all(&self) -> impl Iterator<Item = &Parameter> {
+		self.weights.iter().chain(&self.biases)
 	}
 }
 
@@ -52,20 +65,22 @@ impl Operator for Parameters {
 	}
 
 	fn evaluate(&self, _: &[&[i64]]) -> Vec<i64> {
-		self.all().map(|(value, _)| value).collect()
+		self.all().map(|parameter| parameter.value).collect()
 	}
 
 	fn bounds(&self, _: &[&[Bounds]]) -> Vec<Bounds> {
-		self.all().map(|(_, bounds)| bounds).collect()
+		self.all().map(|parameter| parameter.bounds).collect()
 	}
 
 	fn constrain(&self, builder: &mut Builder, _: &[&[Signal]]) -> Vec<Signal> {
 		self.all()
-			.map(|(value, bounds)| {
+			.map(|&Parameter { value, bounds }| {
+				let size = bounds.hi - bounds.lo + 1;
+				assert!(size.count_ones() == 1 && size > 1, "as many integers as a power of two");
 				let wire = builder.alloc(|| value.into());
 				let signal = Signal::wire(wire, value, bounds);
 				let raised = signal.clone().plus_constant(-bounds.lo);
-				builder.range(raised.lc, raised.value, bounds.signed_bits());
+				builder.range(raised.lc, raised.value, size.trailing_zeros());
 				signal
 			})
 			.collect()
@@ -82,8 +97,10 @@ mod tests {
 	use crate::gadgets::search::{Search, Verdict};
 
 	fn op(weights: &[i64], biases: &[i64]) -> Parameters {
-		let (weights, biases) = (weights.to_vec(), biases.to_vec());
-		Parameters { weights, biases, weight_bits: 3, bias_bits: 5 }
+		let all = |values: &[i64], bits| {
+			values.iter().map(|&value| Parameter::signed(value, bits)).collect()
+		};
+		Parameters { weights: all(weights, 3), biases: all(biases, 5) }
 	}
 
 	#[test]

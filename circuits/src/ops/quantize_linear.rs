@@ -8,11 +8,14 @@
 //! # Constraints
 //! [`super::Requantize`].
 
+use super::{Place, Steps};
 use crate::{
+	columns::{Column, Columns},
 	error::ModelError,
 	lower::{kind_of, Lowering},
 	onnx::{Data, Input, Node, Tensor},
 	plan::{quantize, Rounding, Step},
+	record::Field,
 	signal::Bounds,
 	value::{Kind, Quantized, Real, Unary, Unit, Value},
 };
@@ -105,19 +108,36 @@ pub(crate) fn check_scales(node: &Node, scales: &[f32]) -> Result<(), ModelError
 /// The model's input.
 pub(crate) fn input(lowering: &mut Lowering<'_>, input: &Input) -> Result<Value, ModelError> {
 	let shape = input.shape.clone();
+	if let Some(record) = lowering.model.record.clone() {
+		let unit = |(element, field): (usize, &Field)| Column {
+			element,
+			unit: field.float(),
+			then: Vec::new(),
+		};
+		let columns: Vec<Column> = record.fields.iter().enumerate().map(unit).collect();
+		let scales = columns.iter().map(|column| column.unit.step() as f32).collect();
+		lowering.set_input(&input_node(input), record.bounds(), scales)?;
+		return Ok(Value::Columns(Columns { tensor: 0, shape, columns }));
+	}
 	let Some(kind) = input.kind else {
 		return Ok(Value::Input { shape, places: None, clip: None });
 	};
-	let node = Node {
+	let node = input_node(input);
+	let (lo, hi) = kind.range().ok_or_else(|| node.error("only 8-bit integers are supported"))?;
+	let bounds = vec![Bounds { lo, hi }; shape.iter().product()];
+	lowering.set_input(&node, bounds, vec![1.0])?;
+	Ok(Value::Quantized(Quantized { tensor: 0, shape, kind }))
+}
+
+/// A node that stands for the input in messages.
+fn input_node(input: &Input) -> Node {
+	Node {
 		name: input.name.clone(),
 		op: "input".into(),
 		inputs: Vec::new(),
 		outputs: Vec::new(),
 		attributes: Default::default(),
-	};
-	let (lo, hi) = kind.range().ok_or_else(|| node.error("only 8-bit integers are supported"))?;
-	lowering.set_input(&node, Bounds { lo, hi }, vec![1.0])?;
-	Ok(Value::Quantized(Quantized { tensor: 0, shape, kind }))
+	}
 }
 
 /// ONNX's numbers of types.
@@ -161,6 +181,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 			};
 			let tensor = quantize_input(lowering, node, &how, range, places.as_deref(), &shape)?;
 			Ok(Value::Quantized(Quantized { tensor, shape, kind }))
+		},
+		Value::Columns(columns) => {
+			let tensor = quantize_columns(lowering, node, &columns, &how, (lo, hi))?;
+			Ok(Value::Quantized(Quantized { tensor, shape: columns.shape, kind }))
 		},
 		Value::Constant(tensor) => constant(node, &tensor, &how, kind),
 		Value::Real(real) => {
@@ -208,20 +232,61 @@ fn quantize_input(
 			scales.ok_or_else(|| node.error("its input is not all of the model's"))?
 		},
 	};
+	let bounds = vec![bounds; lowering.model.input.shape.iter().product()];
 	match lowering.input() {
-		Some(known) if known.bounds == bounds && known.scales == scales => {},
+		Some(known) if lowering.bounds_of(0) == bounds && known.scales == scales => {},
 		_ => lowering.set_input(node, bounds, scales)?,
 	}
 	let tensor = match places {
 		None => 0,
 		Some(places) => {
-			let place =
-				|&element: &usize| super::Place::Input { input: 0, element: element as u32 };
+			let place = |&element: &usize| Place::Input { input: 0, element: element as u32 };
 			lowering.select(node, places.iter().map(place).collect(), &[0], shape)?
 		},
 	};
 	let raw = Quantized { tensor, shape: shape.to_vec(), kind: Kind::U8 };
 	lowering.shift_by(node, &raw, zero_point)
+}
+
+/// Rounds fields of a record: functions of few steps by those, others by rounding gadgets.
+fn quantize_columns(
+	lowering: &mut Lowering<'_>,
+	node: &Node,
+	columns: &Columns,
+	how: &Quantization,
+	(lo, hi): (i64, i64),
+) -> Result<usize, ModelError> {
+	/// A thermometer of more jumps costs more than rounding.
+	const MAX_JUMPS: usize = 16;
+	let Columns { tensor, shape, columns } = columns;
+	let bounds = lowering.bounds_of(*tensor).to_vec();
+	let (mut functions, mut rounded, mut steps) = (Vec::new(), Vec::new(), Vec::new());
+	let mut places = Vec::with_capacity(columns.len());
+	for (element, column) in columns.iter().enumerate() {
+		let (scale, zero_point) = how.at(element);
+		let range = bounds[column.element];
+		let pieces = column.pieces(range, MAX_JUMPS, |x| quantize(x, scale, zero_point, lo, hi));
+		if let Some(pieces) = pieces {
+			places.push(Place::Input { input: 1, element: functions.len() as u32 });
+			functions.push((column.element, range, pieces));
+			continue;
+		}
+		places.push(Place::Input { input: 0, element: steps.len() as u32 });
+		rounded.push(Place::Input { input: 0, element: column.element as u32 });
+		steps.push(step(column.unit, &column.then, scale, zero_point, lo, hi));
+	}
+	let rounds = match rounded.len() {
+		0 => *tensor,
+		count => {
+			let picked = lowering.select(node, rounded, &[*tensor], &[count])?;
+			lowering.round(node, picked, &[count], steps.into_iter())?
+		},
+	};
+	let from = match functions.len() {
+		0 => return lowering.select(node, places, &[rounds], shape),
+		count => lowering.push(node, Steps::new(functions), &[*tensor], &[count])?,
+	};
+	lowering.select(node, places, &[rounds, from], shape)
 }
 
 fn constant(

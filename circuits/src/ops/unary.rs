@@ -7,7 +7,7 @@
 //! `Relu`, `Abs` and a `LeakyRelu` whose slope is a short multiple of a power of two;
 //! [`super::Clamp`] for `Clip`, and after an affine map for a `HardSigmoid` of such numbers.
 
-use super::{prelu::short_slope, Clamp, Factors, Slopes};
+use super::{columns::each, prelu::short_slope, Clamp, Factors, Slopes};
 use crate::{
 	curve::Curve,
 	error::ModelError,
@@ -19,9 +19,14 @@ use crate::{
 };
 
 fn pending(lowering: &mut Lowering<'_>, node: &Node, unary: Unary) -> Result<Value, ModelError> {
-	let value = lowering.value(node, 0)?;
-	if let (Value::Input { shape, places, clip: None }, Unary::Clip { lo, hi }) = (value, unary) {
-		return Ok(Value::Input { shape, places, clip: Some((lo, hi)) });
+	match (lowering.value(node, 0)?, &unary) {
+		(Value::Input { shape, places, clip: None }, &Unary::Clip { lo, hi }) => {
+			return Ok(Value::Input { shape, places, clip: Some((lo, hi)) });
+		},
+		(Value::Columns(columns), Unary::Clip { .. }) if node.op == "Clip" => {
+			return each(columns, |_| unary.clone());
+		},
+		_ => {},
 	}
 	let real = lowering.pending(node, 0)?;
 	// Integer kernels take what follows them into their rounding, but only clipping.
@@ -236,6 +241,12 @@ pub(crate) fn apply(
 		},
 		Unary::HardSwish => Err(inexact("HardSwish")),
 		Unary::Curve(curve) => Err(inexact(curve.name())),
+		Unary::Affine { .. }
+		| Unary::Divide { .. }
+		| Unary::Truncate
+		| Unary::Equals { .. }
+		| Unary::Above { .. }
+		| Unary::Map { .. } => Err(inexact("a function of a field")),
 	}
 }
 

@@ -166,6 +166,8 @@ impl Step {
 				then.iter().fold(slope, |slope, unary| match unary {
 					Unary::HardSigmoid { alpha, .. } => slope * f64::from(*alpha),
 					Unary::LeakyRelu { alpha } if bounds.hi <= 0 => slope * f64::from(*alpha),
+					Unary::Affine { times, .. } => slope * f64::from(*times),
+					Unary::Divide { by } => slope / f64::from(*by),
 					_ => slope,
 				})
 			},

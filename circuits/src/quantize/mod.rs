@@ -25,6 +25,7 @@ mod place;
 mod plan;
 mod proto;
 mod read;
+mod records;
 mod report;
 mod scale;
 mod shape;
@@ -74,9 +75,22 @@ pub fn quantize(
 	calibration: &Samples,
 	options: &QuantizeOptions,
 ) -> Result<Quantized, ModelError> {
+	if model.record.is_some() {
+		return records::quantize(model, Some(calibration), options);
+	}
 	let mut net = read::read(model, options.strip_softmax)?.net;
 	simplify::simplify(&mut net)?;
 	finish(model, net, options, |net, tensors| observe(net, tensors, calibration))
+}
+
+/// Quantises a float model of a record that needs no samples: trees.
+///
+/// Their leaves are rounded to 16 bits; comparisons stay what they are.
+///
+/// # Errors
+/// [`ModelError`] as [`quantize`]; [`ModelError::Samples`] for another model.
+pub fn quantize_trees(model: &Model, options: &QuantizeOptions) -> Result<Quantized, ModelError> {
+	records::quantize(model, None, options)
 }
 
 /// Quantises a model again that was quantised elsewhere, with scales that are powers of two.

@@ -5,6 +5,7 @@ use super::{
 	export::{is_index, quantized_names},
 	net::{Net, TensorId},
 	network,
+	records::{Head, Pipeline},
 };
 use crate::{error::ModelError, graph::Graph, onnx::Model, samples::Samples};
 use serde::Serialize;
@@ -27,6 +28,9 @@ pub struct Report {
 	pub quantized: Option<f64>,
 	/// Share of samples to which both give the same label.
 	pub agreement: f64,
+	/// Area under the curve of the float model, and of the quantised one: how often a sample of class 1
+	/// has a higher score than one of class 0. `None` but for one score, or two, and labels 0 and 1.
+	pub auc: Option<(f64, f64)>,
 	/// Samples by right label (row) and label of the quantised model (column); empty without
 	/// labels.
 	pub confusion: Vec<Vec<usize>>,
@@ -64,23 +68,21 @@ struct Measure {
 /// # Errors
 /// [`ModelError`] if the float model is not one that can be quantised, or cannot be run.
 pub fn compare(float: &Model, graph: &Graph, samples: &Samples) -> Result<Report, ModelError> {
+	if float.record.is_some() {
+		return compare_records(float, graph, samples);
+	}
 	let net = network(float)?;
 	let output = net.outputs[0].1;
-	let size: usize = net.shape(output).iter().product();
-	let indices = net.producer(output).is_some_and(|layer| {
-		let layer = &net.layers[layer];
-		is_index(&layer.op, layer.outputs[0] == output)
-	});
+	let indices = gives_indices(&net);
 	let mut measures = measures(&net, graph);
 	let inner = measures.iter().map(|measure| measure.tensor).filter(|&tensor| tensor != net.input);
 	let tensors: Vec<TensorId> = std::iter::once(output).chain(inner).collect();
 	let inner = runner(&net, &tensors)?;
 	let labels_only = runner(&net, &tensors[..1])?;
-	let (mut agree, mut float_right, mut quantized_right, mut outside) = (0, 0, 0, 0);
-	let mut confusion: Vec<Vec<usize>> = Vec::new();
+	let mut tally = Tally::new(graph, indices, samples);
 	for (index, sample) in samples.iter().enumerate() {
 		let input = graph.saturate_input(sample);
-		outside += usize::from(graph.quantize_input(sample).is_err());
+		tally.outside += usize::from(graph.quantize_input(sample).is_err());
 		let (logits, integers) = if index < MEASURED {
 			let mut float = inner.run(sample)?.into_iter();
 			let logits = float.next().unwrap_or_default();
@@ -94,32 +96,141 @@ pub fn compare(float: &Model, graph: &Graph, samples: &Samples) -> Result<Report
 		} else {
 			(labels_only.run(sample)?.swap_remove(0), graph.evaluate(&input))
 		};
-		let float = label(&logits, indices, |value| value as i64);
-		let quantized = label(&integers[..size.min(integers.len())], indices, |value| value);
-		agree += usize::from(float == quantized);
-		if let Some(labels) = &samples.labels {
-			float_right += usize::from(float == labels[index]);
-			quantized_right += usize::from(quantized == labels[index]);
-			count(&mut confusion, labels[index], quantized);
+		tally.count(index, &logits, &integers);
+	}
+	let layers = measures.into_iter().filter_map(|m| loss(&net, m)).collect();
+	Ok(tally.report(layers))
+}
+
+/// Compares a float model of a record with its quantised graph.
+fn compare_records(float: &Model, graph: &Graph, samples: &Samples) -> Result<Report, ModelError> {
+	let pipeline = Pipeline::read(float)?;
+	let net = match &pipeline.head {
+		Head::Network(model) => {
+			let net = network(model)?;
+			let runner = runner(&net, &[net.outputs[0].1])?;
+			Some((gives_indices(&net), runner))
+		},
+		Head::Trees(_) => None,
+	};
+	let indices = net.as_ref().is_some_and(|(indices, _)| *indices);
+	let mut tally = Tally::new(graph, indices, samples);
+	for (index, sample) in samples.iter().enumerate() {
+		let Ok(input) = graph.quantize_input(sample) else {
+			tally.outside += 1;
+			continue;
+		};
+		let features = pipeline.features(sample)?;
+		let scores = match (&pipeline.head, &net) {
+			(_, Some((_, runner))) => runner.run(&features)?.swap_remove(0),
+			(Head::Trees(trees), _) => {
+				trees.evaluate(&features).into_iter().map(|score| score as f32).collect()
+			},
+			(Head::Network(_), None) => unreachable!("a network has a runner"),
+		};
+		tally.count(index, &scores, &graph.evaluate(&input));
+	}
+	Ok(tally.report(Vec::new()))
+}
+
+/// Whether the first output is a label itself.
+fn gives_indices(net: &Net) -> bool {
+	let output = net.outputs[0].1;
+	net.producer(output).is_some_and(|layer| {
+		let layer = &net.layers[layer];
+		is_index(&layer.op, layer.outputs[0] == output)
+	})
+}
+
+/// Counts of samples while they are compared.
+struct Tally<'a> {
+	samples: &'a Samples,
+	indices: bool,
+	scale: f64,
+	outside: usize,
+	agree: usize,
+	float_right: usize,
+	quantized_right: usize,
+	confusion: Vec<Vec<usize>>,
+	/// By sample the right label, and both scores.
+	scores: Vec<(i64, f64, f64)>,
+}
+
+impl<'a> Tally<'a> {
+	fn new(graph: &Graph, indices: bool, samples: &'a Samples) -> Self {
+		Self {
+			samples,
+			indices,
+			scale: graph.output.scale.into(),
+			outside: 0,
+			agree: 0,
+			float_right: 0,
+			quantized_right: 0,
+			confusion: Vec::new(),
+			scores: Vec::new(),
 		}
 	}
-	let layers: Vec<LayerLoss> = measures.into_iter().filter_map(|m| loss(&net, m)).collect();
-	let worst = layers
-		.iter()
-		.min_by(|a, b| a.signal_to_noise_db.total_cmp(&b.signal_to_noise_db))
-		.map(|layer| layer.name.clone());
-	let share = |count: usize| count as f64 / samples.len() as f64;
-	let labelled = |count| samples.labels.is_some().then(|| share(count));
-	Ok(Report {
-		samples: samples.len(),
-		outside,
-		float: labelled(float_right),
-		quantized: labelled(quantized_right),
-		agreement: share(agree),
-		confusion,
-		layers,
-		worst,
-	})
+
+	/// Counts a sample by its outputs.
+	fn count(&mut self, index: usize, float: &[f32], integers: &[i64]) {
+		let integers = &integers[..float.len().min(integers.len())];
+		let found = label(float, self.indices, |value| value as i64);
+		let quantized = label(integers, self.indices, |value| value);
+		self.agree += usize::from(found == quantized);
+		let Some(labels) = &self.samples.labels else { return };
+		let right = labels[index];
+		self.float_right += usize::from(found == right);
+		self.quantized_right += usize::from(quantized == right);
+		count(&mut self.confusion, right, quantized);
+		let score = match (float, integers) {
+			(&[score], &[integer]) => (f64::from(score), integer as f64),
+			(&[no, yes], &[zero, one]) => (f64::from(yes - no), (one - zero) as f64),
+			_ => return,
+		};
+		self.scores.push((right, score.0, score.1 * self.scale));
+	}
+
+	fn report(self, layers: Vec<LayerLoss>) -> Report {
+		let worst = layers
+			.iter()
+			.min_by(|a, b| a.signal_to_noise_db.total_cmp(&b.signal_to_noise_db))
+			.map(|layer| layer.name.clone());
+		let share = |count: usize| count as f64 / self.samples.len() as f64;
+		let labelled = |count| self.samples.labels.is_some().then(|| share(count));
+		let auc = |score: fn(&(i64, f64, f64)) -> f64| {
+			area(self.scores.iter().map(|sample| (sample.0, score(sample))))
+		};
+		Report {
+			samples: self.samples.len(),
+			outside: self.outside,
+			float: labelled(self.float_right),
+			quantized: labelled(self.quantized_right),
+			agreement: share(self.agree),
+			auc: auc(|sample| sample.1).zip(auc(|sample| sample.2)).filter(|_| !self.indices),
+			confusion: self.confusion,
+			layers,
+			worst,
+		}
+	}
+}
+
+/// The area under the curve: the share of pairs of a sample of class 1 and one of class 0 in which
+/// the first has the higher score, ties counted half.
+fn area(scores: impl Iterator<Item = (i64, f64)>) -> Option<f64> {
+	let mut scores: Vec<(i64, f64)> = scores.collect();
+	if scores.iter().any(|(label, _)| !(0..=1).contains(label)) {
+		return None;
+	}
+	scores.sort_by(|a, b| a.1.total_cmp(&b.1));
+	let (mut below, mut pairs) = (0usize, 0.0);
+	for tied in scores.chunk_by(|a, b| a.1 == b.1) {
+		let ones = tied.iter().filter(|(label, _)| *label == 1).count();
+		let zeros = tied.len() - ones;
+		pairs += ones as f64 * (below as f64 + zeros as f64 / 2.0);
+		below += zeros;
+	}
+	let ones = scores.len() - below;
+	(ones > 0 && below > 0).then(|| pairs / (ones as f64 * below as f64))
 }
 
 /// The label that values stand for.
@@ -219,4 +330,20 @@ fn drop_constant_channels(shape: &[usize], float: &mut [Vec<f32>], size: usize) 
 		});
 	}
 	Some(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::area;
+
+	#[test]
+	fn the_area_counts_pairs_in_order() {
+		let of = |scores: &[(i64, f64)]| area(scores.iter().copied());
+		assert_eq!(of(&[(0, 0.1), (1, 0.2), (1, 0.9)]), Some(1.0));
+		assert_eq!(of(&[(1, 0.1), (0, 0.2)]), Some(0.0));
+		assert_eq!(of(&[(0, 0.5), (1, 0.5)]), Some(0.5));
+		assert_eq!(of(&[(0, 1.0), (1, 2.0), (0, 3.0), (1, 3.0)]), Some(2.5 / 4.0));
+		assert_eq!(of(&[(1, 0.5)]), None);
+		assert_eq!(of(&[(2, 0.5), (0, 0.1)]), None);
+	}
 }

@@ -417,9 +417,8 @@ impl Rebuilt {
 	/// A proof of what the model answers to a random input.
 	fn sample(&self, key: &ProvingKey, verifying: &VerifyingKey) -> Check {
 		const SHOWS: &str = "the keys prove and verify the model's answer to a random input";
-		let Bounds { lo, hi } = self.graph.input.bounds;
-		let count = self.graph.bounds[0].len();
-		let input: Vec<i64> = (0..count).map(|_| OsRng.gen_range(lo..=hi)).collect();
+		let random = |&Bounds { lo, hi }: &Bounds| OsRng.gen_range(lo..=hi);
+		let input: Vec<i64> = self.graph.bounds[0].iter().map(random).collect();
 		let mut context = [0; 32];
 		OsRng.fill(&mut context[..31]);
 		// No constraint depends on the commitments, so any salts do.

@@ -10,7 +10,7 @@ use crate::{
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use zkml_circuits::{lower_committed, samples, CommitmentKind, Graph, WEIGHT_BITS};
+use zkml_circuits::{lower_committed, CommitmentKind, Graph, InputSchema, Record, WEIGHT_BITS};
 
 /// Commit to values that are not shown: a hash binds you to them, a random salt hides them.
 #[derive(Debug, Subcommand)]
@@ -27,7 +27,11 @@ pub struct CommitInput {
 	/// A circuit for inputs of this kind.
 	#[arg(default_value = "target/zkml/circuit")]
 	circuit: PathBuf,
-	/// The input in real units: {"NAME": [numbers]}.
+	/// The schema of a record, in place of a circuit: the commitment serves every model that takes
+	/// such records.
+	#[arg(long, value_name = "FILE", conflicts_with = "circuit")]
+	record: Option<PathBuf>,
+	/// The input in real units: {"NAME": [numbers]}; or a record: {"FIELD": value, …}.
 	#[arg(long, value_name = "FILE")]
 	input: PathBuf,
 	/// The opening: keep it, and keep it secret.
@@ -52,15 +56,23 @@ impl Commit {
 	/// Runs the verb.
 	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
 		let (opening, output, next) = match self {
-			Self::Input(CommitInput { circuit, input, output }) => {
-				let folder = CircuitFolder::open(&circuit)?;
-				let graph = folder.graph()?;
-				let values = samples::read_json(&files::read_text(&input)?, &graph.input.name)
-					.and_then(|values| graph.quantize_input(&values))
-					.map_err(CliError::within(&input, &[]))?;
+			Self::Input(CommitInput { circuit, record, input, output }) => {
+				let text = files::read_text(&input)?;
+				let (schema, values) = match record {
+					Some(path) => {
+						let record = Record::read(&files::read_text(&path)?)
+							.map_err(CliError::within(&path, &[]))?;
+						(InputSchema::of_record(&record), record.read_integers(&text))
+					},
+					None => {
+						let graph = CircuitFolder::open(&circuit)?.graph()?;
+						(graph.input_schema(), graph.read_input(&text))
+					},
+				};
+				let values = values.map_err(CliError::within(&input, &[]))?;
 				let next =
 					format!("zkml prove {} --opening {}", circuit.display(), output.display());
-				(Opening::of_input(&graph, &values)?, output, next)
+				(Opening::of_input(schema, &values)?, output, next)
 			},
 			Self::Weights(CommitWeights { model, output, input_shape }) => {
 				let next = format!(
@@ -137,11 +149,21 @@ impl Open {
 		show(ui, &opening);
 		let mut object = shown(&opening);
 		if let Some(values) = &opening.input {
-			let reals = values.schema.reals(&values.integers);
 			ui.line(format!("input       {}", values.schema.name));
-			ui.line(format!("values      {reals:?}"));
+			match &values.schema.record {
+				Some(record) => {
+					ui.line(format!("record      {}", record.name));
+					for (field, &integer) in record.fields.iter().zip(&values.integers) {
+						ui.line(format!("  {}: {}", field.name(), field.show(integer)));
+					}
+				},
+				None => {
+					let reals = values.schema.reals(&values.integers);
+					ui.line(format!("values      {reals:?}"));
+				},
+			}
 			object["input"] = json!(values);
-			object["values"] = json!(reals);
+			object["values"] = json!(values.schema.reals(&values.integers));
 		}
 		ui.json("open", object);
 		Ok(())

@@ -139,7 +139,8 @@ impl Compile {
 		let architecture = without_weights(model)?;
 		let graph =
 			lower_committed(&Model::read(&architecture, self.choices.input_shape())?, bits)?;
-		if compile(&graph, options)?.r1cs == circuit.r1cs {
+		let published = compile(&graph, options)?;
+		if published.r1cs == circuit.r1cs && published.interface == circuit.interface {
 			return Ok(architecture);
 		}
 		Err(CliError::Content {

@@ -256,6 +256,9 @@ pub(crate) fn show_report(ui: &Ui, what: &str, report: &Report) {
 	ui.line(format!("  float accuracy      {}", percent(report.float)));
 	ui.line(format!("  quantised accuracy  {}", percent(report.quantized)));
 	ui.line(format!("  labels alike        {}", percent(Some(report.agreement))));
+	if let Some((float, quantized)) = report.auc {
+		ui.line(format!("  area under curve    {float:.4}, quantised {quantized:.4}"));
+	}
 	if report.outside > 0 {
 		ui.line(format!(
 			"  beyond the input    {} samples, which prove refuses: more --input-bits take them",

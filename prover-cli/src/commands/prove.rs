@@ -16,8 +16,8 @@ use std::{
 	time::Duration,
 };
 use zkml_circuits::{
-	assign_with, r1cs::write_wtns, samples, Assignment, CommitmentKind, Extras, Graph, InputChoice,
-	Salt, WeightsChoice,
+	assign_with, r1cs::write_wtns, Assignment, CommitmentKind, Extras, Graph, InputChoice, Salt,
+	WeightsChoice,
 };
 use zkml_primitives::{Context, OutputKind, Proof, VerifyingKey};
 use zkml_prover::{json as snarkjs, prove, verify, zkey, ProvingKey};
@@ -383,9 +383,7 @@ impl Prove {
 
 /// An input as the circuit takes it.
 fn quantized(path: &Path, graph: &Graph) -> Result<Vec<i64>, CliError> {
-	let values = samples::read_json(&files::read_text(path)?, &graph.input.name)
-		.map_err(CliError::within(path, &[]))?;
-	graph.quantize_input(&values).map_err(CliError::within(path, &[]))
+	graph.read_input(&files::read_text(path)?).map_err(CliError::within(path, &[]))
 }
 
 /// A committed input as the circuit takes it, and the salt of its commitment.

@@ -10,7 +10,7 @@ use zkml_circuits::{
 	onnx::Model,
 	quantize::{self, Calibration, QuantizeOptions},
 	samples::Samples,
-	ModelError,
+	ModelError, Record,
 };
 
 /// How an activation's range is chosen, as typed.
@@ -47,8 +47,13 @@ pub struct Quantize {
 	/// The float model; with --snap, a quantised one.
 	model: PathBuf,
 	/// Samples: .npz with an array x, one sample per row, and labels y where there are some.
-	#[arg(long, required_unless_present = "snap")]
+	#[arg(long, required_unless_present_any = ["snap", "record"])]
 	calibration: Option<PathBuf>,
+	/// The schema of the record that the model takes as its input: names, types, ranges and units of
+	/// its fields. Preprocessing, such as scaling and one-hot encoding, is proven then. Models of trees
+	/// need no calibration.
+	#[arg(long, value_name = "FILE", conflicts_with = "snap")]
+	record: Option<PathBuf>,
 	/// Where to write the quantised model [default: target/zkml/NAME.q.onnx].
 	#[arg(short, long)]
 	output: Option<PathBuf>,
@@ -96,13 +101,21 @@ impl Quantize {
 			correct_bias: !self.no_bias_correction,
 			strip_softmax: self.strip_softmax,
 		};
-		let (source, _) = read_model(&self.model, Shape::sizes(&self.input_shape))?;
+		let (mut source, _) = read_model(&self.model, Shape::sizes(&self.input_shape))?;
+		if let Some(path) = &self.record {
+			let record =
+				Record::read(&files::read_text(path)?).map_err(CliError::within(path, &[]))?;
+			source = source.with_record(record).map_err(CliError::within(path, &[]))?;
+		}
 		let read = |path: &PathBuf| read_samples(path, &source);
 		let calibration = self.calibration.as_ref().map(read).transpose()?;
 		let heldout = self.evaluate.as_ref().map(read).transpose()?;
 		let (quantized, _) = match &calibration {
 			Some(samples) if !self.snap => {
 				ui.step("calibrating", || quantize::quantize(&source, samples, &options))
+			},
+			None if !self.snap => {
+				ui.step("rounding", || quantize::quantize_trees(&source, &options))
 			},
 			_ => ui.step("moving scales", || quantize::snap(&source, &options)),
 		};

@@ -1,4 +1,5 @@
-//! A model that shows nothing but that a score is reached: input and weights are committed.
+//! A model that shows nothing but that a score is reached: an application for credit, its record and
+//! the trees that judge it committed.
 
 use super::scene::{account, refused_with, register};
 use zkml_circuits::OutputChoice;
@@ -26,7 +27,7 @@ async fn next(chain: &Chain, ready: &Ready, model: ModelId) -> Submission {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_threshold_is_all_that_the_chain_learns() {
 	let mut node = Node::development();
-	let ready = Ready::hidden("breast-cancer", OutputChoice::Threshold { tau: 0 });
+	let ready = Ready::hidden("credit", OutputChoice::Threshold { tau: 0 });
 	let (chain, _) = node.connect().await;
 	let bob = signer("//Bob").unwrap();
 	let included = register(&chain, &ready, "//Alice", RECEIPTS, None).await.unwrap();
