@@ -49,7 +49,7 @@ pub use interface::{interface, InputSchema};
 pub use layers::Layer;
 pub use lower::{lower, lower_committed, Lowering};
 pub use options::{Extras, InputChoice, Options, OutputChoice, WeightsChoice};
-pub use record::{Field, Record};
+pub use record::{Field, FieldKind, Record};
 pub use signal::{Bounds, Signal};
 pub use value::{dyadic, Integers, Kind, Quantized, Real, Scaled, Unary, Unit, Value};
 

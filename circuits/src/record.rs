@@ -23,71 +23,67 @@ const MAX_VALUES: usize = 256;
 /// Most decimals of a number.
 const MAX_DECIMALS: u32 = 6;
 
+/// What a field's values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldKind {
+	/// Whole numbers.
+	Integer,
+	/// Numbers with so many decimals.
+	Decimal,
+	/// One of several names, which the model sees as its place in the list, from 0.
+	Category,
+}
+
 /// One field of a record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Field {
-	/// A whole number.
-	Integer {
-		/// Its name.
-		name: String,
-		/// The least.
-		min: i64,
-		/// The largest.
-		max: i64,
-		/// What it counts.
-		#[serde(default, skip_serializing_if = "Option::is_none")]
-		unit: Option<String>,
-	},
-	/// A number with so many decimals.
-	Decimal {
-		/// Its name.
-		name: String,
-		/// Digits after the point, 1 to 6.
-		decimals: u32,
-		/// The least.
-		min: f64,
-		/// The largest.
-		max: f64,
-		/// What it counts.
-		#[serde(default, skip_serializing_if = "Option::is_none")]
-		unit: Option<String>,
-	},
-	/// One of several values, which the model sees as its place in the list, from 0.
-	Category {
-		/// Its name.
-		name: String,
-		/// The values.
-		values: Vec<String>,
-	},
+#[serde(deny_unknown_fields)]
+pub struct Field {
+	/// Its name.
+	pub name: String,
+	/// What its values are.
+	#[serde(rename = "type")]
+	pub kind: FieldKind,
+	/// Digits after the point of a decimal, 1 to 6.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub decimals: Option<u32>,
+	/// The least number.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub min: Option<f64>,
+	/// The largest.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub max: Option<f64>,
+	/// What a number counts.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub unit: Option<String>,
+	/// The names of a category.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub values: Option<Vec<String>>,
 }
 
 impl Field {
 	/// Its name.
 	pub fn name(&self) -> &str {
-		match self {
-			Self::Integer { name, .. }
-			| Self::Decimal { name, .. }
-			| Self::Category { name, .. } => name,
-		}
+		&self.name
 	}
 
 	/// How many integers make 1.
 	fn divisor(&self) -> i64 {
-		match self {
-			Self::Decimal { decimals, .. } => 10i64.pow((*decimals).min(MAX_DECIMALS)),
-			_ => 1,
-		}
+		10i64.pow(self.decimals.unwrap_or(0).min(MAX_DECIMALS))
+	}
+
+	/// The names of a category.
+	fn names(&self) -> &[String] {
+		self.values.as_deref().unwrap_or_default()
 	}
 
 	/// The integers that stand for its values.
 	pub fn bounds(&self) -> Bounds {
-		let scaled = |value: f64| (value * self.divisor() as f64).round() as i64;
-		match self {
-			Self::Integer { min, max, .. } => Bounds { lo: *min, hi: *max },
-			Self::Decimal { min, max, .. } => Bounds { lo: scaled(*min), hi: scaled(*max) },
-			Self::Category { values, .. } => Bounds { lo: 0, hi: values.len() as i64 - 1 },
+		if self.kind == FieldKind::Category {
+			return Bounds { lo: 0, hi: self.names().len() as i64 - 1 };
 		}
+		let scaled = |end: Option<f64>| (end.unwrap_or(0.0) * self.divisor() as f64).round() as i64;
+		Bounds { lo: scaled(self.min), hi: scaled(self.max) }
 	}
 
 	/// What the model sees: the float32 next to the decimal number.
@@ -100,20 +96,15 @@ impl Field {
 
 	/// What an integer stands for, in words.
 	pub fn show(&self, integer: i64) -> String {
-		let with = |number: String, unit: &Option<String>| match unit {
+		if self.kind == FieldKind::Category {
+			let name = usize::try_from(integer).ok().and_then(|place| self.names().get(place));
+			return name.cloned().unwrap_or_else(|| integer.to_string());
+		}
+		let decimals = self.decimals.unwrap_or(0).min(MAX_DECIMALS) as usize;
+		let number = format!("{:.decimals$}", integer as f64 / self.divisor() as f64);
+		match &self.unit {
 			Some(unit) => format!("{number} {unit}"),
 			None => number,
-		};
-		match self {
-			Self::Integer { unit, .. } => with(integer.to_string(), unit),
-			Self::Decimal { decimals, unit, .. } => {
-				let number = integer as f64 / self.divisor() as f64;
-				with(format!("{number:.*}", *decimals as usize), unit)
-			},
-			Self::Category { values, .. } => usize::try_from(integer)
-				.ok()
-				.and_then(|place| values.get(place).cloned())
-				.unwrap_or_else(|| integer.to_string()),
 		}
 	}
 
@@ -122,30 +113,45 @@ impl Field {
 	}
 
 	fn check(&self) -> Result<(), ModelError> {
-		if self.name().is_empty() {
+		if self.name.is_empty() {
 			return Err(ModelError::Record("a field has no name".into()));
 		}
-		match self {
-			Self::Integer { .. } => {},
-			Self::Decimal { decimals, min, max, .. } => {
-				if !(1..=MAX_DECIMALS).contains(decimals) {
-					return Err(self.error(format!("{decimals} decimals, not 1 to {MAX_DECIMALS}")));
-				}
-				if !min.is_finite() || !max.is_finite() || min.abs().max(max.abs()) > 1e12 {
-					return Err(self.error("its range is too large"));
-				}
-			},
-			Self::Category { values, .. } => {
-				let different: BTreeSet<&String> = values.iter().collect();
-				if different.len() != values.len() || different.contains(&String::new()) {
-					return Err(self.error("its values are not different names"));
-				}
-				if !(2..=MAX_VALUES).contains(&values.len()) {
-					return Err(
-						self.error(format!("{} values, not 2 to {MAX_VALUES}", values.len()))
-					);
-				}
-			},
+		let is_category = self.kind == FieldKind::Category;
+		let given = [
+			("values", self.values.is_some(), is_category, true),
+			("min", self.min.is_some(), !is_category, true),
+			("max", self.max.is_some(), !is_category, true),
+			("decimals", self.decimals.is_some(), self.kind == FieldKind::Decimal, true),
+			("unit", self.unit.is_some(), !is_category, false),
+		];
+		for (what, is_there, belongs, is_needed) in given {
+			if is_there && !belongs {
+				return Err(self.error(format!("it has no {what}, by its type")));
+			}
+			if !is_there && belongs && is_needed {
+				return Err(self.error(format!("{what} is missing")));
+			}
+		}
+		if let Some(decimals) = self.decimals.filter(|d| !(1..=MAX_DECIMALS).contains(d)) {
+			return Err(self.error(format!("{decimals} decimals, not 1 to {MAX_DECIMALS}")));
+		}
+		for end in self.min.iter().chain(&self.max) {
+			if !end.is_finite() || end.abs() > 1e12 {
+				return Err(self.error("its range is too large"));
+			}
+			if self.kind == FieldKind::Integer && end.fract() != 0.0 {
+				return Err(self.error(format!("{end} is no whole number")));
+			}
+		}
+		if is_category {
+			let names = self.names();
+			let different: BTreeSet<&String> = names.iter().collect();
+			if different.len() != names.len() || different.contains(&String::new()) {
+				return Err(self.error("its values are not different names"));
+			}
+			if !(2..=MAX_VALUES).contains(&names.len()) {
+				return Err(self.error(format!("{} values, not 2 to {MAX_VALUES}", names.len())));
+			}
 		}
 		let Bounds { lo, hi } = self.bounds();
 		if lo >= hi {
@@ -171,9 +177,9 @@ impl Field {
 			return Err(self.error(format!("{number} is beyond {lo} to {hi}")));
 		}
 		if (scaled - rounded).abs() > 1e-6 + doubt * scaled.abs() {
-			let what = match self {
-				Self::Decimal { decimals, .. } => format!("has more than {decimals} decimals"),
-				_ => "is no whole number".into(),
+			let what = match self.decimals {
+				Some(decimals) => format!("has more than {decimals} decimals"),
+				None => "is no whole number".into(),
 			};
 			return Err(self.error(format!("{number} {what}")));
 		}
@@ -182,17 +188,17 @@ impl Field {
 
 	/// The integer for a value as JSON has it.
 	fn read(&self, value: &Json) -> Result<i64, ModelError> {
-		match (self, value) {
-			(Self::Category { values, .. }, Json::String(text)) => {
-				let place = values.iter().position(|value| value == text);
-				place
-					.map(|place| place as i64)
-					.ok_or_else(|| self.error(format!("{text:?} is none of {}", values.join(", "))))
+		match (self.kind, value) {
+			(FieldKind::Category, Json::String(text)) => {
+				let place = self.names().iter().position(|name| name == text);
+				place.map(|place| place as i64).ok_or_else(|| {
+					self.error(format!("{text:?} is none of {}", self.names().join(", ")))
+				})
 			},
 			(_, Json::Number(number)) => {
 				self.integer(number.as_f64().unwrap_or(f64::NAN), f64::EPSILON)
 			},
-			(Self::Category { .. }, other) => Err(self.error(format!("{other} is no value"))),
+			(FieldKind::Category, other) => Err(self.error(format!("{other} is no value"))),
 			(_, other) => Err(self.error(format!("{other} is no number"))),
 		}
 	}
@@ -376,6 +382,10 @@ mod tests {
 		refused("\"name\": \"rate\"", "\"name\": \"months\"", "twice");
 		refused("integer", "number", "unknown variant");
 		refused("\"unit\"", "\"units\"", "unknown field");
+		refused("\"min\": 1,", "", "field months: min is missing");
+		refused("\"min\": 1,", "\"min\": 1.5,", "1.5 is no whole number");
+		refused("\"max\": 100", "\"max\": 100, \"decimals\": 1", "it has no decimals");
+		refused("\"type\": \"category\"", "\"type\": \"category\", \"min\": 1", "it has no min");
 		refused("\"max\": 9.9", "\"max\": 1e300", "too large");
 	}
 

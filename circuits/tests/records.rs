@@ -214,7 +214,8 @@ fn trees_that_make_no_sense_are_refused() {
 	};
 	// The root again, a node that there is not, one that has a parent already.
 	refused("not reached", &at("nodes_truenodeids", 0, 0));
-	refused("missing", &at("nodes_truenodeids", 0, 999));
+	// The node that it led to is left over, too.
+	refused("roots", &at("nodes_truenodeids", 0, 999));
 	refused("roots", &at("nodes_falsenodeids", 0, 1));
 	refused("feature", &at("nodes_featureids", 0, 4_000_000));
 	refused("feature -1", &at("nodes_featureids", 0, -1));

@@ -24,6 +24,7 @@ use ark_ec::{pairing::Pairing, AffineRepr, CurveGroup, PrimeGroup, VariableBaseM
 use ark_ff::{Field, One, UniformRand, Zero};
 use rand::{CryptoRng, RngCore};
 use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use zkml_circuits::r1cs::{Matrix, R1cs};
 
 /// One check.
@@ -298,8 +299,9 @@ fn relations(system: &System, key: &ProvingKey, rng: &mut (impl RngCore + Crypto
 ///
 /// Every row is solved for one unknown, its pivot, the others being drawn. Rows are ordered so that
 /// a pivot does not occur in rows before its own: from the back, take a row that has an unknown
-/// which occurs in no other of the rows left. `None` if the order cannot be completed, which circuits
-/// of this compiler never cause: each of their constraints brings a wire or a bit of its own.
+/// which occurs in no other of the rows left; and where there is none, a short row, whose pivot is
+/// eliminated from the others. `None` if that takes too long, which circuits of this compiler never
+/// cause: their rows of booleans are short, and eliminated without new entries.
 fn kernel(system: &System, rng: &mut (impl RngCore + CryptoRng)) -> Option<[Vec<Fr>; 3]> {
 	let (rows, wires) = (system.len(), system.wires);
 	let unknown = |matrix: usize, wire: usize| matrix * wires + wire;
@@ -334,24 +336,88 @@ fn kernel(system: &System, rng: &mut (impl RngCore + CryptoRng)) -> Option<[Vec<
 			}
 		});
 	}
-	// Rows without entries ask for nothing.
-	let empty = (0..rows).filter(|&row| entries(row).next().is_none()).count();
-	if order.len() + empty < rows {
-		return None;
-	}
+	let mut done = vec![false; rows];
+	order.iter().for_each(|&(row, _)| done[row] = true);
+	let core = (0..rows).filter(|&row| !done[row]).map(|row| (row, entries(row).collect()));
+	let eliminated = eliminate(core.collect())?;
 	let mut values = randoms(3 * wires, rng);
-	for &(row, pivot) in order.iter().rev() {
+	let mut solve = |pivot: usize, row: &mut dyn Iterator<Item = (usize, Fr)>| {
 		let mut sum = Fr::zero();
 		let mut factor = Fr::zero();
-		entries(row).for_each(|(at, value)| match at == pivot {
+		row.for_each(|(at, value)| match at == pivot {
 			true => factor += value,
 			false => sum += value * values[at],
 		});
 		values[pivot] = -sum * factor.inverse()?;
+		Some(())
+	};
+	for (row, pivot) in eliminated.iter().rev() {
+		solve(*pivot, &mut row.iter().map(|(&at, &value)| (at, value)))?;
+	}
+	for &(row, pivot) in order.iter().rev() {
+		solve(pivot, &mut entries(row))?;
 	}
 	let w = values.split_off(2 * wires);
 	let v = values.split_off(wires);
-	Some([values, v, w])
+	// Each wire's points stand in the relations times its own `w`.
+	w.iter().all(|value| !value.is_zero()).then_some([values, v, w])
+}
+
+/// A row, by unknown.
+type Row = BTreeMap<usize, Fr>;
+
+/// Rows in an order in which no pivot, beside each, occurs in later ones: shortest rows first, the
+/// pivot being the unknown that occurs in the fewest others, from which it is eliminated.
+fn eliminate(rows: Vec<(usize, Vec<(usize, Fr)>)>) -> Option<Vec<(Row, usize)>> {
+	/// Entries that are changed at most, for each row.
+	const MOST_WORK: usize = 1 << 10;
+	let mut left = rows.len().saturating_mul(MOST_WORK);
+	let mut core: HashMap<usize, Row> = HashMap::new();
+	let mut columns: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+	for (row, entries) in rows {
+		let sums: &mut Row = core.entry(row).or_default();
+		for (at, value) in entries {
+			*sums.entry(at).or_default() += value;
+		}
+		sums.retain(|_, value| !value.is_zero());
+		sums.keys().for_each(|&at| {
+			columns.entry(at).or_default().insert(row);
+		});
+	}
+	let mut queue: BTreeSet<(usize, usize)> =
+		core.iter().map(|(&row, entries)| (entries.len(), row)).collect();
+	let mut order = Vec::with_capacity(core.len());
+	while let Some((_, row)) = queue.pop_first() {
+		let entries = core.remove(&row)?;
+		for at in entries.keys() {
+			columns.get_mut(at)?.remove(&row);
+		}
+		// A row without entries asks for nothing.
+		let Some(&pivot) = entries.keys().min_by_key(|at| columns[*at].len()) else { continue };
+		let inverse = entries[&pivot].inverse()?;
+		for other in columns.get(&pivot)?.clone() {
+			left = left.checked_sub(entries.len())?;
+			let target = core.get_mut(&other)?;
+			queue.remove(&(target.len(), other));
+			let factor = target[&pivot] * inverse;
+			for (&at, &value) in &entries {
+				let sum = target.entry(at).or_default();
+				*sum -= factor * value;
+				match sum.is_zero() {
+					true => {
+						target.remove(&at);
+						columns.get_mut(&at)?.remove(&other);
+					},
+					false => {
+						columns.get_mut(&at)?.insert(other);
+					},
+				}
+			}
+			queue.insert((target.len(), other));
+		}
+		order.push((entries, pivot));
+	}
+	Some(order)
 }
 
 /// Whether `h` and B agree on the Lagrange values.
@@ -387,6 +453,10 @@ mod tests {
 		let [x, y] = [(); 2].map(|()| builder.alloc_private_input(|| Fr::from(0)));
 		builder.range(x.into(), 0, 4);
 		builder.range(y.into(), 0, 4);
+		// Ranges from both ends: no unknown occurs in one row only.
+		for wire in [x, y] {
+			builder.range(LinearCombination::constant(12).plus(-1, &wire.into()), 0, 4);
+		}
 		let out = builder.public(0);
 		builder.enforce(|| {
 			let sum = LinearCombination::wire(x).times(3).plus(weight, &y.into());
@@ -444,7 +514,8 @@ mod tests {
 				damages.push((Box::new(move |key| key.a[wire] = other), &[Relations]));
 			}
 			if !good.b_g1[wire].is_zero() {
-				let both: &[KeyAudit] = &[Twins, Relations];
+				// The constant's `v` is 0 here: ranges from both ends leave no other.
+				let both: &[KeyAudit] = if wire == 0 { &[Twins] } else { &[Twins, Relations] };
 				damages.push((Box::new(move |key| key.b_g1[wire] = other), both));
 				let both: &[KeyAudit] = &[Twins, Relations, Quotient];
 				let two = G2Affine::generator();

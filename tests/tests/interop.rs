@@ -198,6 +198,27 @@ fn quantising_the_examples_keeps_their_labels() {
 	}
 }
 
+/// A transformer has operators of real numbers, so its integers are near onnxruntime's and not the
+/// same; its labels are.
+#[test]
+fn a_quantised_transformer_keeps_its_labels() {
+	let example = Example::new("transformer");
+	let heldout = example.heldout();
+	let report = quantize::compare(&example.float, &example.graph, &heldout).unwrap();
+	println!("{report:?}");
+	assert!(report.agreement >= 0.985, "{report:?}");
+	let (float, quantized) = (report.float.unwrap(), report.quantized.unwrap());
+	assert!((float - quantized).abs() <= 0.01, "{report:?}");
+	let options = Options::new(InputChoice::Private, OutputChoice::Argmax);
+	let circuit = compile(&example.graph, &options).unwrap();
+	println!("{} constraints", circuit.r1cs.constraints());
+	for sample in heldout.iter().take(2) {
+		let input = example.graph.quantize_input(sample).unwrap();
+		let assignment = assign(&example.graph, &options, &input, &CONTEXT).unwrap();
+		assert_eq!(circuit.r1cs.first_violation(&assignment.witness), None);
+	}
+}
+
 /// What the Connect Four example claims: its moves, of those that the rules allow.
 #[test]
 fn quantised_moves_are_as_often_optimal() {

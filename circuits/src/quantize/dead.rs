@@ -42,7 +42,12 @@ pub(super) fn fold_dead_channels(
 		let dead: Vec<usize> = (0..outputs(&layer.op).len())
 			.filter(|&channel| {
 				let reach: f64 = row(&layer.op, channel).iter().map(|w| f64::from(w.abs())).sum();
-				reach * largest < negligible && absorbs(net, &chain, constant(net, &chain, channel))
+				// A bias so low that a ReLU gives 0 whatever the input is.
+				let first = chain.between.first().map(|&index| &net.layers[index].op);
+				let never = f64::from(outputs(&layer.op)[channel]) + reach * largest <= 0.0
+					&& matches!(first, Some(Op::Relu));
+				(never || reach * largest < negligible)
+					&& absorbs(net, &chain, constant(net, &chain, channel))
 			})
 			.collect();
 		if dead.is_empty() || dead.len() == outputs(&layer.op).len() {

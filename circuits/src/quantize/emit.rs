@@ -150,6 +150,16 @@ pub(super) fn layer(exporter: &mut Exporter<'_>, index: usize) {
 		},
 		Op::HardSwish => ("HardSwish", vec![]),
 		Op::Curve(curve) => (curve.name(), vec![]),
+		Op::MatMul => ("MatMul", vec![]),
+		Op::Softmax(axis) => ("Softmax", vec![int("axis", *axis as i64)]),
+		Op::LayerNorm(norm) => {
+			for (values, what) in [(&norm.scale, "scale"), (&norm.bias, "bias")] {
+				let tensor = proto::floats(&format!("{name}.{what}"), &norm.shape, values);
+				extra.push(exporter.constant(tensor));
+			}
+			let attributes = vec![int("axis", norm.axis as i64), float("epsilon", norm.epsilon)];
+			("LayerNormalization", attributes)
+		},
 		Op::Min => ("Min", vec![]),
 		Op::Max => ("Max", vec![]),
 		Op::MaxPool(window) => ("MaxPool", window_attributes(window)),

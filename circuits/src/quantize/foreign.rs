@@ -456,6 +456,22 @@ fn derive(op: &Op, inputs: &[(f64, f64)], shape: &[usize]) -> (f64, f64) {
 		Op::HardSigmoid { .. } => (0.0, 1.0),
 		Op::HardSwish => (lo.clamp(-0.375, 0.0), hi.max(0.0)),
 		Op::Curve(curve) => curve.range(lo, hi),
+		Op::Softmax(_) => (0.0, 1.0),
+		Op::LayerNorm(norm) => {
+			let most = (norm.scale.len() as f64).sqrt();
+			let ends = norm.scale.iter().zip(&norm.bias).map(|(&scale, &bias)| {
+				let reach = most * f64::from(scale.abs());
+				(f64::from(bias) - reach, f64::from(bias) + reach)
+			});
+			hull(&ends.collect::<Vec<_>>())
+		},
+		Op::MatMul => {
+			let (a, b) = (inputs[0], inputs[1]);
+			let terms = shape.last().copied().unwrap_or(1) as f64;
+			let ends = [a.0 * b.0, a.0 * b.1, a.1 * b.0, a.1 * b.1].map(|end| (end, end));
+			let (lo, hi) = hull(&ends);
+			(lo * terms, hi * terms)
+		},
 		Op::Min | Op::Max => {
 			let pick = if matches!(op, Op::Max) { f64::max } else { f64::min };
 			inputs.iter().fold(inputs[0], |a, b| (pick(a.0, b.0), pick(a.1, b.1)))

@@ -2,7 +2,7 @@
 
 use super::{
 	moves::{moved, PADDING},
-	net::{broadcast_index, Move, Op, PadMode, Reduction},
+	net::{broadcast_index, LayerNorm, Move, Op, PadMode, Reduction},
 	shape::reduced_positions,
 	simplify::spread,
 };
@@ -127,6 +127,40 @@ pub(super) fn is_short(slopes: &[f32]) -> bool {
 	slopes.iter().all(|&slope| on_grid(slope, -MAX_SLOPE_BITS) == slope)
 }
 
+fn product(a: &Grid, b: &Grid) -> Grid {
+	let ends = [a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi];
+	let lo = ends.into_iter().fold(f64::INFINITY, f64::min);
+	let hi = ends.into_iter().fold(f64::NEG_INFINITY, f64::max);
+	Grid { exponent: a.exponent + b.exponent, lo, hi }
+}
+
+/// The products of two activations' matrices.
+fn matmul(inputs: &[&[Grid]], shapes: &[&[usize]], result: &[usize]) -> Result<Vec<Grid>, Inexact> {
+	let (a, b) = (shapes[0], shapes[1]);
+	let (lead, [rows, columns]) = (
+		&result[..result.len() - 2],
+		[result.len() - 2, result.len() - 1].map(|axis| result[axis]),
+	);
+	let terms = a[a.len() - 1];
+	// The matrix of each operand that one of the result takes.
+	let starts = |shape: &[usize]| broadcast_index(&shape[..shape.len() - 2], lead);
+	let mut grids = Vec::with_capacity(result.iter().product());
+	for (first, second) in starts(a).into_iter().zip(starts(b)) {
+		for row in 0..rows {
+			for column in 0..columns {
+				let pair = |term: usize| {
+					let left = &inputs[0][(first * rows + row) * terms + term];
+					let right = &inputs[1][(second * terms + term) * columns + column];
+					product(left, right)
+				};
+				let products: Vec<Grid> = (0..terms).map(pair).collect();
+				grids.push(sum(products.iter())?);
+			}
+		}
+	}
+	Ok(grids)
+}
+
 /// Rounds a layer's constants to its inputs' units and says what its results can be.
 ///
 /// `next` is the exponent of the quantisation that follows, where one does. Layers with weights
@@ -165,9 +199,21 @@ pub(super) fn round(
 		Op::Conv(_) | Op::Dense(_) => {
 			unreachable!("layers with weights have integers of their own")
 		},
-		Op::HardSigmoid { .. } | Op::HardSwish | Op::Curve(_) => {
+		Op::HardSigmoid { .. } | Op::HardSwish | Op::Curve(_) | Op::Softmax(_) => {
 			exact(vec![Grid::UNKNOWN; x.len()])
 		},
+		Op::LayerNorm(norm) => {
+			// Seven bits of the largest are enough beside eight of a quantised result.
+			let short = |values: &[f32]| -> Vec<f32> {
+				let largest = values.iter().map(|value| value.abs()).fold(0.0, f32::max);
+				let exponent = if largest > 0.0 { largest.log2().floor() as i32 - 6 } else { 0 };
+				values.iter().map(|&value| on_grid(value, exponent)).collect()
+			};
+			let (scale, bias) = (short(&norm.scale), short(&norm.bias));
+			let op = Op::LayerNorm(LayerNorm { scale, bias, ..norm.clone() });
+			Rounded { op, grids: vec![vec![Grid::UNKNOWN; x.len()]], addition: None }
+		},
+		Op::MatMul => exact(matmul(inputs, shapes, result)?),
 		Op::Leaky { slopes, .. } if slopes.len() == 1 && !is_short(slopes) => {
 			exact(vec![Grid::UNKNOWN; x.len()])
 		},
@@ -223,13 +269,7 @@ pub(super) fn round(
 		},
 		Op::Product => {
 			let (a, b) = (broadcast(0), broadcast(1));
-			let product = |(a, b): (&&Grid, &&Grid)| {
-				let ends = [a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi];
-				let exponent = a.exponent + b.exponent;
-				let lo = ends.into_iter().fold(f64::INFINITY, f64::min);
-				Grid { exponent, lo, hi: ends.into_iter().fold(f64::NEG_INFINITY, f64::max) }
-			};
-			exact(a.iter().zip(&b).map(product).collect())
+			exact(a.iter().zip(&b).map(|(a, b)| product(a, b)).collect())
 		},
 		Op::Relu => {
 			let zero = |x: &Grid| Grid { lo: x.lo.max(0.0), hi: x.hi.max(0.0), ..*x };

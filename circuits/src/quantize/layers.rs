@@ -1,9 +1,10 @@
 //! ONNX operators as layers of the float network: one function for each family.
 
 use super::{
-	net::{Affine, Conv, Dense, Op, Reduction, TensorId},
+	net::{Affine, Conv, Dense, LayerNorm, Op, Reduction, TensorId},
 	parse,
 	read::{check_finite, single, Reader},
+	recurrent,
 	window::Window,
 };
 use crate::{
@@ -33,6 +34,9 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node) -> Result<bool, ModelEr
 			elementwise(reader, node)
 		},
 		op if Curve::of(op).is_some() => elementwise(reader, node),
+		"Softmax" => softmax(reader, node),
+		"LayerNormalization" => layer_norm(reader, node),
+		"LSTM" | "GRU" => recurrent::layers(reader, node),
 		"Min" | "Max" => extreme(reader, node),
 		"MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" => pool(reader, node),
 		"ReduceMean" | "ReduceSum" | "ReduceMax" => reduce(reader, node),
@@ -94,6 +98,10 @@ fn gemm(reader: &mut Reader<'_>, node: &Node) -> Result<(), ModelError> {
 
 fn matmul(reader: &mut Reader<'_>, node: &Node) -> Result<(), ModelError> {
 	let input = reader.activation(node, 0)?;
+	if reader.constant(node, 1).is_none() {
+		let other = reader.activation(node, 1)?;
+		return reader.push(node, Op::MatMul, vec![input, other]);
+	}
 	let (tensor, values) = reader.floats(node, 1)?;
 	let rank = tensor.shape.len();
 	let matrix = rank >= 2
@@ -107,6 +115,51 @@ fn matmul(reader: &mut Reader<'_>, node: &Node) -> Result<(), ModelError> {
 	let weights = (0..outputs).flat_map(at).map(|index| values[index]).collect();
 	let dense = Dense { weights, inputs, bias: vec![0.0; outputs] };
 	reader.push(node, Op::Dense(dense), vec![input])
+}
+
+fn softmax(reader: &mut Reader<'_>, node: &Node) -> Result<(), ModelError> {
+	node.only_attributes(&["axis"])?;
+	let input = reader.activation(node, 0)?;
+	let rank = reader.shape(input).len();
+	// Older operator sets go along all axes from one on.
+	let old = reader.model.opset < 13;
+	let axis = parse::axis(node, node.int("axis", if old { 1 } else { -1 })?, rank)?;
+	if old && axis + 1 != rank {
+		return Err(node.error("it goes along several axes: export the model with operator set 17"));
+	}
+	reader.push(node, Op::Softmax(axis), vec![input])
+}
+
+fn layer_norm(reader: &mut Reader<'_>, node: &Node) -> Result<(), ModelError> {
+	node.only_attributes(&["axis", "epsilon", "stash_type"])?;
+	node.output()?;
+	let input = reader.activation(node, 0)?;
+	let axis = parse::axis(node, node.int("axis", -1)?, reader.shape(input).len())?;
+	let shape = reader.shape(input)[axis..].to_vec();
+	let count: usize = shape.iter().product();
+	let list = |reader: &Reader<'_>, index: usize| -> Result<Vec<f32>, ModelError> {
+		let (tensor, values) = reader.floats(node, index)?;
+		match values.len() {
+			1 => Ok(vec![values[0]; count]),
+			size if size == count => Ok(values.to_vec()),
+			_ => Err(node.error(format!(
+				"its input {index} of shape {} does not fit {}",
+				show_shape(&tensor.shape),
+				show_shape(&shape)
+			))),
+		}
+	};
+	let scale = list(reader, 1)?;
+	let bias = match node.optional_input(2) {
+		Some(_) => list(reader, 2)?,
+		None => vec![0.0; count],
+	};
+	let epsilon = node.float("epsilon", 1e-5)?;
+	if !(epsilon.is_finite() && epsilon >= 0.0) {
+		return Err(node.error(format!("its epsilon is {epsilon}")));
+	}
+	let norm = LayerNorm { axis, epsilon, shape, scale, bias };
+	reader.push(node, Op::LayerNorm(norm), vec![input])
 }
 
 fn conv(reader: &mut Reader<'_>, node: &Node) -> Result<(), ModelError> {

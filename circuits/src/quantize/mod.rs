@@ -26,6 +26,7 @@ mod plan;
 mod proto;
 mod read;
 mod records;
+mod recurrent;
 mod report;
 mod scale;
 mod shape;

@@ -49,6 +49,21 @@ pub(super) struct Affine {
 	pub(super) offset: Vec<f32>,
 }
 
+/// A normalisation, and what is done to its results.
+#[derive(Clone, Debug)]
+pub(super) struct LayerNorm {
+	/// The first axis that is normalised over.
+	pub(super) axis: usize,
+	/// What is added to the variance.
+	pub(super) epsilon: f32,
+	/// The shape of the normalised axes.
+	pub(super) shape: Vec<usize>,
+	/// A factor for each of their elements.
+	pub(super) scale: Vec<f32>,
+	/// An addend for each.
+	pub(super) bias: Vec<f32>,
+}
+
 /// How a reduction combines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reduction {
@@ -125,6 +140,12 @@ pub(super) enum Op {
 	HardSwish,
 	/// A function of real numbers, which is a table.
 	Curve(Curve),
+	/// The products of two activations' matrices.
+	MatMul,
+	/// Shares of exponentials along an axis.
+	Softmax(usize),
+	/// Elements less their mean over their deviation, from an axis on.
+	LayerNorm(LayerNorm),
 	/// Of several inputs.
 	Min,
 	/// Of several inputs.
@@ -179,6 +200,9 @@ impl Op {
 			Self::HardSigmoid { .. } => "HardSigmoid",
 			Self::HardSwish => "HardSwish",
 			Self::Curve(curve) => curve.name(),
+			Self::MatMul => "MatMul",
+			Self::Softmax(_) => "Softmax",
+			Self::LayerNorm(_) => "LayerNormalization",
 			Self::Min => "Min",
 			Self::Max => "Max",
 			Self::MaxPool(_) => "MaxPool",

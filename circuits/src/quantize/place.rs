@@ -23,14 +23,18 @@ pub(super) struct Placement {
 /// Whether a layer takes only narrow tensors.
 fn needs_narrow(net: &Net, index: usize) -> bool {
 	let layer = &net.layers[index];
-	layer.op.is_linear() || matches!(layer.op, Op::Product) || is_table(net, index)
+	layer.op.is_linear() || matches!(layer.op, Op::Product | Op::MatMul) || is_table(net, index)
 }
 
 /// Whether a layer's result is no exact integer and so must be quantised.
 pub(super) fn is_table(net: &Net, index: usize) -> bool {
 	let layer = &net.layers[index];
 	match &layer.op {
-		Op::HardSwish | Op::HardSigmoid { .. } | Op::Curve(_) => true,
+		Op::HardSwish
+		| Op::HardSigmoid { .. }
+		| Op::Curve(_)
+		| Op::Softmax(_)
+		| Op::LayerNorm(_) => true,
 		// A slope that is no short binary fraction leaves the integers.
 		Op::Leaky { slopes, .. } => slopes.len() == 1 && !is_short(slopes),
 		Op::Reduce { how: Reduction::Mean, axes, .. } => {

@@ -14,11 +14,12 @@ use std::collections::{HashMap, HashSet};
 
 /// Operators of float models that are quantised.
 pub(super) const SUPPORTED: &str =
-	"Abs, Add, ArgMax, AveragePool, BatchNormalization, Cast, Clip, Concat, Constant, Conv, Div, \
-	 Dropout, Erf, Exp, Flatten, Gather, Gemm, GlobalAveragePool, GlobalMaxPool, HardSigmoid, \
-	 HardSwish, Identity, LeakyRelu, MatMul, Max, MaxPool, Min, Mul, Neg, PRelu, Pad, Reciprocal, \
-	 ReduceMax, ReduceMean, ReduceSum, Relu, Reshape, Shape, Sigmoid, Slice, Softplus, Split, Sqrt, \
-	 Squeeze, Sub, Sum, Tanh, TopK, Transpose, Unsqueeze";
+	"Abs, Add, ArgMax, AveragePool, BatchNormalization, Cast, Clip, Concat, Constant, Conv, \
+	 Div, Dropout, Erf, Exp, Flatten, GRU, Gather, Gemm, GlobalAveragePool, GlobalMaxPool, \
+	 HardSigmoid, HardSwish, Identity, LSTM, LayerNormalization, LeakyRelu, MatMul, Max, MaxPool, \
+	 Min, Mul, Neg, PRelu, Pad, Reciprocal, ReduceMax, ReduceMean, ReduceSum, Relu, Reshape, \
+	 Shape, Sigmoid, Slice, Softmax, Softplus, Split, Sqrt, Squeeze, Sub, Sum, Tanh, TopK, \
+	 Transpose, Unsqueeze";
 
 /// Most elements of one tensor.
 const MAX_ELEMENTS: usize = 1 << 24;
@@ -62,7 +63,8 @@ pub(super) fn read(model: &Model, strip_softmax: bool) -> Result<Read, ModelErro
 	let outputs = output_names(model);
 	let tail = tail(model, &outputs);
 	for node in &model.nodes {
-		if matches!(node.op.as_str(), "Softmax" | "LogSoftmax") {
+		let ends = node.outputs.first().is_some_and(|name| tail.contains(name.as_str()));
+		if ends && matches!(node.op.as_str(), "Softmax" | "LogSoftmax") {
 			reader.softmax(node, &tail, strip_softmax)?;
 			continue;
 		}
@@ -171,6 +173,12 @@ impl Reader<'_> {
 	/// Lets a node's first output be another name of a tensor.
 	pub(super) fn alias(&mut self, node: &Node, tensor: TensorId) {
 		self.names.insert(node.outputs[0].clone(), tensor);
+	}
+
+	/// Gives a tensor the name of a node's output.
+	pub(super) fn name(&mut self, name: &str, tensor: TensorId) {
+		self.net.tensors[tensor].name = name.into();
+		self.names.insert(name.into(), tensor);
 	}
 
 	/// Appends a layer whose results are the node's outputs.

@@ -46,7 +46,15 @@ pub(super) fn shapes(op: &Op, inputs: &[&[usize]]) -> Result<Vec<Vec<usize>>, St
 		| Op::Abs
 		| Op::HardSigmoid { .. }
 		| Op::HardSwish
-		| Op::Curve(_) => first.to_vec(),
+		| Op::Curve(_)
+		| Op::Softmax(_)
+		| Op::LayerNorm(_) => first.to_vec(),
+		Op::MatMul => match inputs {
+			&[a, b] => matrices(a, b).ok_or_else(|| {
+				format!("matrices of shapes {} and {}", show_shape(a), show_shape(b))
+			})?,
+			_ => return misfit("another matrix"),
+		},
 		Op::MaxPool(window) | Op::AveragePool { window, .. } => {
 			let spatial = first.get(2..).and_then(|spatial| window.outputs(spatial));
 			[&first[..2], spatial.ok_or("the window is too large")?.as_slice()].concat()
@@ -66,6 +74,15 @@ pub(super) fn shapes(op: &Op, inputs: &[&[usize]]) -> Result<Vec<Vec<usize>>, St
 			return Ok(moved(op, inputs)?.into_iter().map(|moved| moved.shape).collect())
 		},
 	}])
+}
+
+/// The shape of the products of two activations' matrices.
+fn matrices(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
+	let (&[ref lead_a @ .., rows, terms], &[ref lead_b @ .., other, columns]) = (a, b) else {
+		return None;
+	};
+	let lead = broadcast_shape(lead_a, lead_b).filter(|_| terms == other)?;
+	Some([lead.as_slice(), &[rows, columns]].concat())
 }
 
 fn reduced(shape: &[usize], axes: &[usize], keep: bool) -> Result<Vec<usize>, String> {

@@ -155,10 +155,8 @@ impl<'a> Pipeline<'a> {
 			..Default::default()
 		};
 		let mut model = proto::model(graph);
-		// Version 3 has all operators that version 1 has, with the same attributes.
-		let imports = self.model.proto.opset_import.iter();
-		let version = imports.filter(|import| import.domain == "ai.onnx.ml").map(|i| i.version);
-		let version = version.max().unwrap_or(3).max(3);
+		// Version 3 has all of these operators, with the same attributes; version 5 lacks one.
+		let version = 3;
 		model.opset_import.push(pb::OperatorSetIdProto { domain: "ai.onnx.ml".into(), version });
 		let record = self.model.record.as_ref().expect("a model of a record");
 		model
