@@ -355,7 +355,7 @@ mod tests {
 		};
 		refused(json!([0, 3.1, 1]), "field months: 0 is beyond 1 months to 100 months");
 		refused(json!([1.5, 3.1, 1]), "field months: 1.5 is no whole number");
-		refused(json!([1, 3.14, 1]), "field rate: 3.14 has more than 1 decimals");
+		refused(json!([1, 3.15, 1]), "field rate: 3.15 has more than 1 decimals");
 		refused(json!([1, 3.1, 2]), "field housing: 2 is beyond rent to own");
 		refused(json!([1, 3.1, "free"]), "\"free\" is none of rent, own");
 		refused(json!([1, 3.1]), "2 values, and it has 3 fields");

@@ -252,7 +252,7 @@ mod tests {
 		harness.has_one_output(&values);
 		checked.rejects_single_wire_changes(&values);
 		// The other leaves of both trees.
-		for forged in [3 - 8 + 5, 3 + 1 + 5, 3 - 3 + 5, 3 + 7 - 6, 3 + 7 + 5 + 1] {
+		for forged in [3 - 8 + 5, 3 + 1 + 5, 5, 3 + 7 - 6, 3 + 7 + 5 + 1] {
 			harness.rejects_output(&values, &[forged]);
 		}
 	}

@@ -255,11 +255,11 @@ fn scaled(
 	if node.optional_input(2).is_some() {
 		let bias = lowering.integers(node, 2)?.into_owned();
 		check(bias.values.len(), "bias")?;
-		for element in 0..size {
+		for (element, (unit, sum)) in units.iter().zip(&mut linear.bias).enumerate() {
 			let at = place(bias.values.len(), element);
-			let shift = exponent(bias.scales[at.min(bias.scales.len() - 1)])? - units[element];
+			let shift = exponent(bias.scales[at.min(bias.scales.len() - 1)])? - unit;
 			let value = bias.values[at];
-			linear.bias[element] = match shift {
+			*sum = match shift {
 				0..=30 => value << shift,
 				// Finer than a unit of the result: rounded, far below its error.
 				-30..=-1 => {
