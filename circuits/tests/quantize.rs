@@ -175,6 +175,10 @@ fn transformer() -> Model {
 	let scores = net.op("MatMul", &[&q, &k], &[]);
 	let half = net.floats(&[], vec![0.5]);
 	let scores = net.op("Mul", &[&scores, &half], &[]);
+	// Nobody looks ahead.
+	let causal = (0..36).map(|i| if i % 6 > i / 6 { f32::NEG_INFINITY } else { 0.0 }).collect();
+	let causal = net.floats(&[6, 6], causal);
+	let scores = net.op("Add", &[&scores, &causal], &[]);
 	let shares = net.op("Softmax", &[&scores], &[("axis", &[-1])]);
 	let mixed = net.op("MatMul", &[&shares, &v], &[]);
 	let mixed = net.op("Transpose", &[&mixed], &[("perm", &[0, 2, 1, 3])]);
@@ -203,11 +207,47 @@ fn a_transformer_block() {
 	for name in ["softmax", "normalise"] {
 		assert!(names.contains(&name), "{names:?}");
 	}
+	// Of each row of shares those behind it are nothing.
+	let softmax = graph.nodes.iter().position(|node| node.op.name() == "softmax").unwrap();
+	for (element, bounds) in graph.bounds[softmax + 1].iter().enumerate() {
+		let (row, column) = (element / 6 % 6, element % 6);
+		assert_eq!(bounds.hi == 0, column > row, "{row}, {column}: {bounds:?}");
+	}
 	let report = compare(&model, &graph, &samples).unwrap();
 	println!("{report:?}");
 	assert!(report.agreement >= 0.9, "{report:?}");
 	let worst = report.layers.iter().map(|l| l.signal_to_noise_db).fold(f64::INFINITY, f64::min);
 	assert!(worst > 15.0, "{report:?}");
+}
+
+/// `Silu` and `Gelu` as exporters of operator set 17 write them.
+#[test]
+fn gates_that_are_written_out() {
+	let mut net = Net::new(&[1, 6]);
+	let x = net.gemm("input", 6, 8);
+	let gate = net.op("Sigmoid", &[&x], &[]);
+	let x = net.op("Mul", &[&x, &gate], &[]);
+	let x = net.gemm(&x, 8, 8);
+	let [root, one, half] =
+		[std::f32::consts::SQRT_2, 1.0, 0.5].map(|value| net.floats(&[], vec![value]));
+	let inner = net.op("Div", &[&x, &root], &[]);
+	let inner = net.op("Erf", &[&inner], &[]);
+	let inner = net.op("Add", &[&inner, &one], &[]);
+	let x = net.op("Mul", &[&x, &inner], &[]);
+	let x = net.op("Mul", &[&x, &half], &[]);
+	let x = net.gemm(&x, 8, 5);
+	let model = net.finish(&x);
+	let quantized = quantized(&model, &QuantizeOptions::default());
+	let graph = quantized.proto.graph.as_ref().unwrap();
+	let count = |op: &str| graph.node.iter().filter(|node| node.op_type == op).count();
+	assert_eq!((count("Gelu"), count("Erf"), count("Sigmoid")), (1, 0, 1));
+	assert!(quantized.proto.opset_import.iter().any(|import| import.domain == "com.microsoft"));
+	let lowered = self::graph(&quantized);
+	// One table for each gate: nothing is multiplied.
+	assert!(lowered.nodes.iter().all(|node| node.op.name() != "product"));
+	let report = compare(&model, &lowered, &samples(&[1, 6])).unwrap();
+	assert!(report.agreement >= 0.9, "{report:?}");
+	assert!(report.layers.iter().all(|layer| layer.signal_to_noise_db > 20.0), "{report:?}");
 }
 
 /// Samples between −1 and 1, labelled by chance.

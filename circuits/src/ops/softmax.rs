@@ -4,6 +4,9 @@
 //! For integers `xᵢ` of unit `s`, at most 10 bits apart: `tᵢ` is `e^(−s·(max x − xᵢ))` in units of
 //! 2⁻¹⁶, rounded half to even, by a table; `yᵢ = ⌊2¹²·tᵢ / Σ t + 1/2⌋`, in units of 2⁻¹².
 //!
+//! An element whose bounds show that its exponential is always zero beside another's, as that of a
+//! masked one, is 0 and costs nothing.
+//!
 //! So `y` is within `(n + 1)·2⁻¹⁷ + 2⁻¹³` of the real value for `n` terms. onnxruntime computes in
 //! float32, to about 2⁻²²; after `QuantizeLinear` to a byte both differ by one unit at most, for up to
 //! 256 terms.
@@ -42,7 +45,7 @@ pub struct Softmax {
 	pub groups: Vec<Vec<u32>>,
 	/// `table[d]` is the exponential of −`d` units.
 	pub table: Table,
-	/// Whether the result is its logarithm's argument, for all elements.
+	/// How many elements there are; those of no group are 0.
 	pub size: usize,
 }
 
@@ -59,6 +62,15 @@ fn reach(group: &[u32], bounds: &[Bounds]) -> i64 {
 	let of = group.iter().map(|&at| bounds[at as usize]);
 	let hull = of.reduce(Bounds::hull).unwrap_or(Bounds::constant(0));
 	hull.hi.saturating_sub(hull.lo)
+}
+
+/// The elements of a group whose exponentials may be more than zero.
+fn live(group: &[u32], bounds: &[Bounds], exponent: i32) -> Vec<u32> {
+	// e^(−x) is less than half of the last bit from here on.
+	let zero = (f64::from(FINE + 1) * std::f64::consts::LN_2 / 2f64.powi(exponent)).floor();
+	let top = group.iter().map(|&at| bounds[at as usize].lo).max().unwrap_or_default();
+	let low = |at: &u32| (top - bounds[*at as usize].hi) as f64;
+	group.iter().copied().filter(|at| low(at) < zero + 1.0).collect()
 }
 
 /// The bounds of a sum of exponentials, one of which is 1.
@@ -90,7 +102,7 @@ impl Operator for Softmax {
 	}
 
 	fn bounds(&self, inputs: &[&[Bounds]]) -> Vec<Bounds> {
-		let mut result = vec![SHARES; self.size];
+		let mut result = vec![Bounds::constant(0); self.size];
 		for group in &self.groups {
 			let terms = self.table.bounds(Bounds { lo: 0, hi: reach(group, inputs[0]) });
 			let term = terms.times(1 << SHARE);
@@ -152,6 +164,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 	let groups = windows(&real.shape, &along);
 	let exponent = real.exponents(node)?.first().copied().unwrap_or_default();
 	let bounds = lowering.bounds_of(real.tensor).to_vec();
+	if !(-30..=30).contains(&exponent) {
+		return Err(node.error(format!("its unit is 2^{exponent}, too far from 1")));
+	}
+	let groups: Vec<Vec<u32>> = groups.iter().map(|group| live(group, &bounds, exponent)).collect();
 	let most = groups.iter().map(|group| reach(group, &bounds)).max().unwrap_or_default();
 	if most >= 1 << MAX_BITS {
 		return Err(node.error(
@@ -159,8 +175,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 			 run `zkml quantize` on the float model",
 		));
 	}
-	if groups.iter().any(|group| group.len() > MAX_TERMS) || !(-30..=30).contains(&exponent) {
-		return Err(node.error(format!("it has more than {MAX_TERMS} terms, or odd units")));
+	if groups.iter().any(|group| group.len() > MAX_TERMS) {
+		return Err(node.error(format!("it has more than {MAX_TERMS} terms")));
 	}
 	let (size, shape) = (bounds.len(), real.shape);
 	let op = Softmax { groups, table: exponentials(exponent, most), size };
@@ -194,6 +210,16 @@ mod tests {
 				assert!(error <= bound, "{x:?}: {error}");
 			}
 		}
+	}
+
+	#[test]
+	fn elements_that_are_always_far_below_count_nothing() {
+		let far = Bounds { lo: -1000, hi: -900 };
+		let bounds = [X, far, X, Bounds { lo: -24, hi: -20 }];
+		// In halves 24 below is e^(−12), and more than half of 2^(−16) ends at e^(−11.78).
+		assert_eq!(live(&[0, 1, 2, 3], &bounds, -1), [0, 2, 3]);
+		assert_eq!(live(&[0, 1, 2, 3], &bounds, 0), [0, 2]);
+		assert_eq!(exponentials(0, 12).get(12), Some(0));
 	}
 
 	#[test]

@@ -6,7 +6,7 @@ use super::{
 	proto::{self, float, int, ints, string},
 	window::Window,
 };
-use crate::onnx::protobuf::AttributeProto;
+use crate::{curve::Curve, onnx::protobuf::AttributeProto};
 
 /// Whether a dense layer has the form of a `Gemm`, weights by output, or else of a `MatMul`.
 pub(super) fn is_gemm(net: &Net, index: usize) -> bool {
@@ -108,6 +108,7 @@ pub(super) fn layer(exporter: &mut Exporter<'_>, index: usize) {
 	let shape = exporter.net.shape(exporter.net.layers[index].inputs[0]).to_vec();
 	let spatial: Vec<usize> = (2..shape.len()).collect();
 	let mut extra: Vec<String> = Vec::new();
+	let masked: String;
 	let (kind, attributes) = match &op {
 		Op::Conv(_) | Op::Dense(_) => unreachable!("layers with weights are written elsewhere"),
 		Op::Affine(affine) if affine.factor == [-1.0] => ("Neg", vec![]),
@@ -149,9 +150,23 @@ pub(super) fn layer(exporter: &mut Exporter<'_>, index: usize) {
 			("HardSigmoid", vec![float("alpha", *alpha), float("beta", *beta)])
 		},
 		Op::HardSwish => ("HardSwish", vec![]),
+		Op::Curve(Curve::Silu) => {
+			let gate = exporter.unique(&format!("{name}.gate"));
+			exporter.node("Sigmoid", &gate, &inputs, &[&gate], vec![]);
+			extra.push(gate);
+			("Mul", vec![])
+		},
 		Op::Curve(curve) => (curve.name(), vec![]),
 		Op::MatMul => ("MatMul", vec![]),
-		Op::Softmax(axis) => ("Softmax", vec![int("axis", *axis as i64)]),
+		Op::Softmax(softmax) => {
+			if let Some((shape, mask)) = &softmax.mask {
+				let mask = exporter.constant(proto::floats(&format!("{name}.mask"), shape, mask));
+				masked = exporter.unique(&format!("{name}.masked"));
+				exporter.node("Add", &masked.clone(), &[inputs[0], &mask], &[&masked], vec![]);
+				inputs[0] = &masked;
+			}
+			("Softmax", vec![int("axis", softmax.axis as i64)])
+		},
 		Op::LayerNorm(norm) => {
 			for (values, what) in [(&norm.scale, "scale"), (&norm.bias, "bias")] {
 				let tensor = proto::floats(&format!("{name}.{what}"), &norm.shape, values);

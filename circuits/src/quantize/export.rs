@@ -169,8 +169,11 @@ impl<'a> Exporter<'a> {
 		attribute: Vec<pb::AttributeProto>,
 	) {
 		let own = |names: &[&str]| names.iter().map(|&name| name.into()).collect();
+		// The operator set of the result has no Gelu.
+		let domain = if op == "Gelu" { proto::CONTRIBUTED } else { "" };
 		self.nodes.push(pb::NodeProto {
 			op_type: op.into(),
+			domain: domain.into(),
 			name: name.into(),
 			input: own(inputs),
 			output: own(outputs),

@@ -1,7 +1,7 @@
 //! ONNX operators as layers of the float network: one function for each family.
 
 use super::{
-	net::{Affine, Conv, Dense, LayerNorm, Op, Reduction, TensorId},
+	net::{Affine, Conv, Dense, LayerNorm, Op, Reduction, Softmax, TensorId, MASKED},
 	parse,
 	read::{check_finite, single, Reader},
 	recurrent,
@@ -34,6 +34,14 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node) -> Result<bool, ModelEr
 			elementwise(reader, node)
 		},
 		op if Curve::of(op).is_some() => elementwise(reader, node),
+		"Gelu" | "com.microsoft.Gelu" => {
+			node.only_attributes(&["approximate"])?;
+			if node.string("approximate", "none")? != "none" {
+				return Err(node.error("only the exact Gelu is supported, approximate none"));
+			}
+			let input = reader.activation(node, 0)?;
+			reader.push(node, Op::Curve(Curve::Gelu), vec![input])
+		},
 		"Softmax" => softmax(reader, node),
 		"LayerNormalization" => layer_norm(reader, node),
 		"LSTM" | "GRU" => recurrent::layers(reader, node),
@@ -127,7 +135,37 @@ fn softmax(reader: &mut Reader<'_>, node: &Node) -> Result<(), ModelError> {
 	if old && axis + 1 != rank {
 		return Err(node.error("it goes along several axes: export the model with operator set 17"));
 	}
-	reader.push(node, Op::Softmax(axis), vec![input])
+	// A mask before it becomes part of it, so that masked elements widen no scale.
+	if let Some(layer) = reader.producer(input) {
+		if let Op::Affine(Affine { shape, factor, offset }) = &layer.op {
+			let is_mask = |&value: &f32| value == 0.0 || value == MASKED;
+			if factor.iter().all(|&factor| factor == 1.0) && offset.iter().all(is_mask) {
+				let mask = Some((shape.clone(), offset.clone()));
+				let input = layer.inputs[0];
+				return reader.push(node, Op::Softmax(Softmax { axis, mask }), vec![input]);
+			}
+		}
+	}
+	reader.push(node, Op::Softmax(Softmax { axis, mask: None }), vec![input])
+}
+
+/// A constant that masks what goes into a `Softmax`: zeros, and numbers so low that nothing of an
+/// element is left.
+fn mask(reader: &Reader<'_>, node: &Node, index: usize) -> Option<(Vec<usize>, Vec<f32>)> {
+	const LOW: f32 = -1000.0;
+	let taken = |other: &Node| other.inputs.contains(&node.outputs[0]);
+	let mut takers = reader.model.nodes.iter().filter(|other| taken(other)).peekable();
+	takers.peek()?;
+	if node.op != "Add" || !takers.all(|other| other.op == "Softmax") {
+		return None;
+	}
+	let tensor = reader.constant(node, index)?;
+	let values = tensor.floats()?;
+	let is_mask = |&value: &f32| value == 0.0 || value <= LOW;
+	let any = values.iter().any(|&value| value <= LOW);
+	let short = |&value: &f32| if value <= LOW { MASKED } else { 0.0 };
+	(any && values.iter().all(is_mask))
+		.then(|| (tensor.shape.clone(), values.iter().map(short).collect()))
 }
 
 fn layer_norm(reader: &mut Reader<'_>, node: &Node) -> Result<(), ModelError> {
@@ -274,6 +312,12 @@ fn sum(reader: &mut Reader<'_>, node: &Node) -> Result<(), ModelError> {
 			reader.push(node, Op::Sum(signs), inputs)
 		},
 		(&[constant], &[input]) => {
+			if let Some((shape, offset)) = mask(reader, node, constant) {
+				let shape = padded(node, &shape, reader.shape(input).len())?;
+				let factor = vec![1.0; offset.len()];
+				let op = Op::Affine(Affine { shape, factor, offset });
+				return reader.push(node, op, vec![input]);
+			}
 			let factor = if negated(&activations[0]) { -1.0 } else { 1.0 };
 			let sign = if negated(&constant) { -1.0 } else { 1.0 };
 			let op = affine(reader, node, input, constant, |value| (factor, sign * value))?;

@@ -15,6 +15,7 @@ mod dead;
 mod emit;
 mod export;
 mod foreign;
+mod gates;
 mod grid;
 mod layers;
 mod moves;

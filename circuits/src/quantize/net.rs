@@ -49,6 +49,17 @@ pub(super) struct Affine {
 	pub(super) offset: Vec<f32>,
 }
 
+/// Shares of exponentials along an axis.
+#[derive(Clone, Debug)]
+pub(super) struct Softmax {
+	pub(super) axis: usize,
+	/// What is added before: [`MASKED`] where elements do not count, else 0; its shape is broadcast.
+	pub(super) mask: Option<(Vec<usize>, Vec<f32>)>,
+}
+
+/// So far below all others, in real units, that the exponential is zero.
+pub(super) const MASKED: f32 = -1024.0;
+
 /// A normalisation, and what is done to its results.
 #[derive(Clone, Debug)]
 pub(super) struct LayerNorm {
@@ -143,7 +154,7 @@ pub(super) enum Op {
 	/// The products of two activations' matrices.
 	MatMul,
 	/// Shares of exponentials along an axis.
-	Softmax(usize),
+	Softmax(Softmax),
 	/// Elements less their mean over their deviation, from an axis on.
 	LayerNorm(LayerNorm),
 	/// Of several inputs.

@@ -88,10 +88,18 @@ pub(super) fn value_info(name: &str, shape: Option<&[usize]>) -> pb::ValueInfoPr
 	}
 }
 
+/// The domain of onnxruntime's own operators.
+pub(super) const CONTRIBUTED: &str = "com.microsoft";
+
 pub(super) fn model(graph: pb::GraphProto) -> pb::ModelProto {
+	let import = |domain: &str, version| pb::OperatorSetIdProto { domain: domain.into(), version };
+	let mut opset_import = vec![import("", OPSET)];
+	if graph.node.iter().any(|node| node.domain == CONTRIBUTED) {
+		opset_import.push(import(CONTRIBUTED, 1));
+	}
 	pb::ModelProto {
 		ir_version: IR_VERSION,
-		opset_import: vec![pb::OperatorSetIdProto { domain: String::new(), version: OPSET }],
+		opset_import,
 		producer_name: "zkml".into(),
 		producer_version: env!("CARGO_PKG_VERSION").into(),
 		graph: Some(graph),

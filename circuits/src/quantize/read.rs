@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 /// Operators of float models that are quantised.
 pub(super) const SUPPORTED: &str =
 	"Abs, Add, ArgMax, AveragePool, BatchNormalization, Cast, Clip, Concat, Constant, Conv, \
-	 Div, Dropout, Erf, Exp, Flatten, GRU, Gather, Gemm, GlobalAveragePool, GlobalMaxPool, \
+	 Div, Dropout, Erf, Exp, Flatten, GRU, Gather, Gelu, Gemm, GlobalAveragePool, GlobalMaxPool, \
 	 HardSigmoid, HardSwish, Identity, LSTM, LayerNormalization, LeakyRelu, MatMul, Max, MaxPool, \
 	 Min, Mul, Neg, PRelu, Pad, Reciprocal, ReduceMax, ReduceMean, ReduceSum, Relu, Reshape, \
 	 Shape, Sigmoid, Slice, Softmax, Softplus, Split, Sqrt, Squeeze, Sub, Sum, Tanh, TopK, \
@@ -146,6 +146,11 @@ impl Reader<'_> {
 		self.constant(node, index).is_some()
 	}
 
+	/// The layer that makes an activation; `None` for the model's input.
+	pub(super) fn producer(&self, tensor: TensorId) -> Option<&Layer> {
+		self.net.producer(tensor).map(|index| &self.net.layers[index])
+	}
+
 	/// The shape of an activation.
 	pub(super) fn shape(&self, tensor: TensorId) -> &[usize] {
 		self.net.shape(tensor)
@@ -162,6 +167,12 @@ impl Reader<'_> {
 			},
 		};
 		let shown: Vec<String> = node.inputs.iter().map(shape).collect();
+		if node.op.starts_with("ai.onnx.ml.") && self.model.record.is_none() {
+			return node.error(
+				"trees, linear models and preprocessing of ai.onnx.ml take a record: give its schema \
+				 with `zkml quantize --record FILE`",
+			);
+		}
 		ModelError::Operator {
 			node: node.name.clone(),
 			op: node.op.clone(),

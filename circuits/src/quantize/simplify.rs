@@ -5,6 +5,7 @@
 //! part of the next layers' weights.
 
 use super::{
+	gates::{fold_gelu, fold_silu},
 	net::{broadcast_index, Affine, Conv, Dense, Net, Op, Reduction, TensorId},
 	read::check_finite,
 	window::Window,
@@ -13,6 +14,7 @@ use crate::error::ModelError;
 
 /// Rewrites until nothing changes.
 pub(super) fn simplify(net: &mut Net) -> Result<(), ModelError> {
+	while fold_silu(net) || fold_gelu(net) {}
 	while fold_hard_sigmoid(net) || fold_hard_swish(net) || fold_back(net) {}
 	while sum_instead_of_mean(net) || fold_forward(net) || fold_back(net) {}
 	realise(net)?;
