@@ -219,7 +219,7 @@ fn trees_that_make_no_sense_are_refused() {
 	refused("roots", &at("nodes_falsenodeids", 0, 1));
 	refused("feature", &at("nodes_featureids", 0, 4_000_000));
 	refused("feature -1", &at("nodes_featureids", 0, -1));
-	refused("there is twice", &at("nodes_nodeids", 1, 0));
+	refused("is there twice", &at("nodes_nodeids", 1, 0));
 	refused("output", &at("target_ids", 0, 99));
 	refused("names output -1", &at("target_ids", 0, -1));
 	refused("is no leaf", &at("target_nodeids", 0, 0));
