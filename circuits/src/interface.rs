@@ -198,6 +198,10 @@ impl InputSchema {
 
 	/// Values in real units.
 	pub fn reals(&self, values: &[i64]) -> Vec<f64> {
+		if let Some(record) = &self.record {
+			let fields = record.fields.iter().zip(values);
+			return fields.map(|(field, &value)| field.number(value)).collect();
+		}
 		let scale = |index| match self.scales.as_slice() {
 			&[scale] => scale,
 			scales => scales.get(index).copied().unwrap_or(f32::NAN),

@@ -94,6 +94,11 @@ impl Field {
 		}
 	}
 
+	/// The number that an integer stands for.
+	pub fn number(&self, integer: i64) -> f64 {
+		integer as f64 / self.divisor() as f64
+	}
+
 	/// What an integer stands for, in words.
 	pub fn show(&self, integer: i64) -> String {
 		if self.kind == FieldKind::Category {
@@ -157,10 +162,18 @@ impl Field {
 		if lo >= hi {
 			return Err(self.error("its largest value is not above its least"));
 		}
-		if lo < -MOST || hi > MOST {
+		// Of decimals half as many are apart in float32.
+		let most = if self.kind == FieldKind::Decimal { MOST / 2 } else { MOST };
+		if lo < -most || hi > most {
 			return Err(
 				self.error("its range exceeds 2^24 steps, which float32 does not tell apart")
 			);
+		}
+		for end in self.min.iter().chain(&self.max) {
+			let steps = end * self.divisor() as f64;
+			if (steps - steps.round()).abs() > 1e-6 {
+				return Err(self.error(format!("{end} has more decimals than it says")));
+			}
 		}
 		Ok(())
 	}

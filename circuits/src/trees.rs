@@ -4,7 +4,7 @@ use crate::{
 	error::ModelError,
 	onnx::{Data, Node},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most levels of a tree.
 pub const MAX_DEPTH: usize = 64;
@@ -148,12 +148,13 @@ fn order(
 	// Node, its depth, and the place that waits for it.
 	let mut open = std::collections::VecDeque::from([(root, 1usize)]);
 	let mut next = 1;
+	let mut seen = BTreeSet::new();
 	while let Some((id, depth)) = open.pop_front() {
 		if depth > MAX_DEPTH {
 			return fail(format!("it has more than {MAX_DEPTH} levels, or a cycle"));
 		}
-		if ordered.len() >= raw.len() {
-			return fail("a node has two parents, or is its own ancestor".into());
+		if !seen.insert(id) {
+			return fail(format!("node {id} has two parents, or is its own ancestor"));
 		}
 		match raw.get(&id) {
 			None => return fail(format!("node {id} is missing")),
@@ -200,6 +201,16 @@ impl Ensemble {
 			TreeNode::Leaf(values) => Some(values),
 			TreeNode::Split { .. } => None,
 		});
+		for values in leaves.clone() {
+			let targets: BTreeSet<usize> = values.iter().map(|(target, _)| *target).collect();
+			if targets.len() < values.len() {
+				return Err(node.error("a leaf has two values for one output"));
+			}
+		}
+		let splits = ensemble.trees.iter().map(Vec::len).sum::<usize>();
+		if splits.saturating_mul(ensemble.targets) > 1 << 24 {
+			return Err(node.error("it has too many nodes for so many outputs"));
+		}
 		for &(target, value) in leaves.flatten() {
 			if target >= ensemble.targets {
 				return Err(node.error(format!(
@@ -284,12 +295,14 @@ impl Ensemble {
 		let mut ordered = Vec::with_capacity(trees.len());
 		for (&tree, nodes) in &trees {
 			// The root is the node to which none leads.
-			let mut roots: Vec<i64> = nodes.keys().copied().collect();
+			let mut roots: BTreeSet<i64> = nodes.keys().copied().collect();
 			for raw in nodes.values() {
 				if let Raw::Split { yes, no, .. } = raw {
-					roots.retain(|id| id != yes && id != no);
+					roots.remove(yes);
+					roots.remove(no);
 				}
 			}
+			let roots: Vec<i64> = roots.into_iter().collect();
 			let &[root] = roots.as_slice() else {
 				return Err(node.error(format!("tree {tree}: it has {} roots", roots.len())));
 			};

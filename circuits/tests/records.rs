@@ -244,6 +244,12 @@ fn trees_that_make_no_sense_are_refused() {
 	};
 	refused("entries", &shorter("nodes_featureids"));
 	refused("entries", &shorter("target_ids"));
+	// Two values of one leaf for one output; more rows than one.
+	refused("two values for one output", &|name, attribute| {
+		if name == "target_ids" {
+			attribute.ints[1] = attribute.ints[0];
+		}
+	});
 	let without_last_leaf = |name: &str, attribute: &mut AttributeProto| {
 		if name.starts_with("target_") {
 			// A leaf of a classifier has a value for each class.

@@ -74,6 +74,7 @@ fn a_public_record_needs_no_calibration_for_trees() {
 	let compiled = place.json(&["compile", "q.onnx", "-o", "circuit", "--reveal", "argmax"]);
 	assert!(compiled["circuit"]["constraints"].as_u64().unwrap() < 300, "{compiled}");
 	place.json(&["setup", "circuit", "-o", "keys"]);
+	place.json(&["audit", "q.onnx", "--keys", "keys"]);
 	let prove = ["prove", "circuit", "--keys", "keys", "--input", "x.json", "-o", "proof"];
 	let proven = place.json(&prove);
 	assert_eq!(proven["claim"]["shown"]["label"], 1);
@@ -106,6 +107,10 @@ fn a_linear_model_of_records_is_calibrated() {
 	assert!((auc[0] - auc[1]).abs() < 0.005, "{auc:?}");
 	let compiled = place.json(&["compile", "q.onnx", "-o", "circuit", "--reveal", "argmax"]);
 	assert!(compiled["circuit"]["constraints"].as_u64().unwrap() < 300, "{compiled}");
+
+	// Amounts are checked from both ends of their range: the audit has to eliminate.
+	place.json(&["setup", "circuit", "-o", "keys"]);
+	place.json(&["audit", "q.onnx", "--keys", "keys"]);
 
 	let (model, record) = (credit("logistic.onnx"), credit("record.json"));
 	let text = place.fails(1, &["quantize", &model, "--record", &record]);

@@ -14,5 +14,5 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 	if value.is_nan() {
 		return Err(node.error("its threshold is not a number"));
 	}
-	each(columns(lowering, node, 0)?, |_| Unary::Above { value })
+	each(node, columns(lowering, node, 0)?, |_| Unary::Above { value })
 }

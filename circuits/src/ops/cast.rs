@@ -60,7 +60,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 			"fields of a record of type double are not supported: export the model for float",
 		)),
 		(Value::Columns(columns), Target::Integer(Kind::I32 | Kind::I64)) => {
-			each(columns, |_| Unary::Truncate)
+			each(node, columns, |_| Unary::Truncate)
 		},
 		(value, Target::Float) => Ok(value),
 		(Value::Real(_), Target::Integer(kind)) => truncate(lowering, node, kind),

@@ -43,6 +43,19 @@ const TAKES_COLUMNS: [&str; 24] = [
 	"ai.onnx.ml.TreeEnsembleRegressor",
 ];
 
+/// Most columns of a tensor, and most functions of one.
+const MAX_COLUMNS: usize = 1 << 16;
+const MAX_FUNCTIONS: usize = 64;
+
+/// Columns that are not too many.
+fn checked(node: &Node, columns: Columns) -> Result<Value, ModelError> {
+	let long = |column: &Column| column.then.len() > MAX_FUNCTIONS;
+	match columns.columns.len() > MAX_COLUMNS || columns.columns.iter().any(long) {
+		true => Err(node.error("too many functions of a record's fields")),
+		false => Ok(Value::Columns(columns)),
+	}
+}
+
 /// Whether an operator takes columns as they are.
 pub(crate) fn takes_columns(op: &str) -> bool {
 	TAKES_COLUMNS.contains(&op)
@@ -79,6 +92,7 @@ pub(super) fn columns(
 
 /// Applies a function to each column, by its place on the last axis.
 pub(super) fn each(
+	node: &Node,
 	columns: Columns,
 	mut unary: impl FnMut(usize) -> Unary,
 ) -> Result<Value, ModelError> {
@@ -86,7 +100,7 @@ pub(super) fn each(
 	let width = shape.last().copied().unwrap_or(1).max(1);
 	let parts = columns.into_iter().enumerate();
 	let columns = parts.map(|(at, column)| column.and(unary(at % width))).collect();
-	Ok(Value::Columns(Columns { tensor, shape, columns }))
+	checked(node, Columns { tensor, shape, columns })
 }
 
 /// Arithmetic of columns with a constant: `None` if the node takes no columns.
@@ -111,13 +125,16 @@ pub(super) fn arithmetic(
 	let Columns { tensor, shape: own, columns } = columns(lowering, node, at)?;
 	let (values, from) = super::mul::floats(lowering, node, constant)?;
 	let shape = shape::broadcast(node, &[&own, &from])?;
+	if shape.iter().product::<usize>() > MAX_COLUMNS {
+		return Err(node.error("too many functions of a record's fields"));
+	}
 	let values = shape::spread(&values, &from, &shape);
 	let spread = shape::spread(&columns, &own, &shape);
 	let columns: Option<Vec<Column>> = (spread.into_iter().zip(values))
 		.map(|(column, value)| Some(column.and(unary(value, constant == 0)?)))
 		.collect();
 	match columns {
-		Some(columns) => Ok(Some(Value::Columns(Columns { tensor, shape, columns }))),
+		Some(columns) => checked(node, Columns { tensor, shape, columns }).map(Some),
 		None => Err(node.error("this constant cannot stand here")),
 	}
 }

@@ -147,6 +147,23 @@ fn reached(builder: &mut Builder, tree: &[Branch], conditions: &[Signal]) -> Vec
 }
 
 impl Forest {
+	/// What no sum of some trees and the base exceeds.
+	pub fn reach(&self) -> i128 {
+		let mut reach: Vec<i128> = self.base.iter().map(|&base| i128::from(base).abs()).collect();
+		for tree in &self.trees {
+			let mut most = vec![0i128; reach.len()];
+			for branch in tree {
+				if let Branch::Leaf(values) = branch {
+					for &(target, value) in values {
+						most[target] = most[target].max(i128::from(value).abs());
+					}
+				}
+			}
+			reach.iter_mut().zip(most).for_each(|(sum, most)| *sum += most);
+		}
+		reach.into_iter().max().unwrap_or(0)
+	}
+
 	/// The nodes that a tree goes through.
 	fn leaf_of<'a>(tree: &'a [Branch], conditions: &[i64]) -> &'a [(usize, i64)] {
 		let mut node = 0;

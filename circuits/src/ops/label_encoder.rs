@@ -32,13 +32,14 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 	if keys.len() != values.len() {
 		return Err(node.error(format!("{} keys and {} values", keys.len(), values.len())));
 	}
-	if keys.len() > 1 << 12 || keys.iter().chain(&values).any(|value| !value.is_finite()) {
-		return Err(node.error("its keys and values must be few and finite"));
+	let whole = |value: &f32| value.is_finite() && value.abs() < 2f32.powi(24);
+	if keys.len() > 1 << 8 || !keys.iter().chain(&values).all(whole) {
+		return Err(node.error("its keys and values must be at most 256, and below 2^24"));
 	}
 	let default = match node.int_list("values_int64s")? {
 		Some(_) => node.int("default_int64", -1)? as f32,
 		None => node.float("default_float", -0.0)?,
 	};
 	let pairs: std::sync::Arc<[(f32, f32)]> = keys.into_iter().zip(values).collect();
-	each(columns(lowering, node, 0)?, |_| Unary::Map { pairs: pairs.clone(), default })
+	each(node, columns(lowering, node, 0)?, |_| Unary::Map { pairs: pairs.clone(), default })
 }

@@ -16,8 +16,13 @@ use crate::{
 pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, ModelError> {
 	node.only_attributes(&["cats_int64s", "zeros"])?;
 	let categories = node.int_list("cats_int64s")?.unwrap_or_default();
-	if categories.is_empty() || categories.iter().any(|category| category.abs() >= 1 << 24) {
+	if categories.is_empty() || categories.iter().any(|category| category.unsigned_abs() >= 1 << 24)
+	{
 		return Err(node.error("its categories must be integers below 2^24, at least one"));
+	}
+	let different: std::collections::BTreeSet<&i64> = categories.iter().collect();
+	if different.len() < categories.len() {
+		return Err(node.error("a category is there twice"));
 	}
 	let Columns { tensor, shape, columns } = columns(lowering, node, 0)?;
 	if columns.len().saturating_mul(categories.len()) > 1 << 16 {

@@ -38,5 +38,5 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 	let width = columns.shape.last().copied().unwrap_or(1);
 	let offsets = by_column(node, "offset", width, 0.0)?;
 	let scales = by_column(node, "scale", width, 1.0)?;
-	each(columns, |at| Unary::Affine { minus: offsets[at], times: scales[at] })
+	each(node, columns, |at| Unary::Affine { minus: offsets[at], times: scales[at] })
 }

@@ -15,7 +15,7 @@ use crate::{
 	r1cs::Builder,
 	signal::{Bounds, Signal},
 };
-use std::any::Any;
+use std::{any::Any, collections::HashMap};
 
 /// An element of the input, and where its functions jump.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,9 +41,9 @@ impl Steps {
 	/// If an element has two bounds, or a function jumps out of them.
 	pub fn new(functions: impl IntoIterator<Item = (usize, Bounds, Pieces<i64>)>) -> Self {
 		let mut steps = Self { sources: Vec::new(), outputs: Vec::new() };
+		let mut known: HashMap<usize, usize> = HashMap::new();
 		for (element, bounds, pieces) in functions {
-			let known = steps.sources.iter().position(|source| source.element == element);
-			let source = known.unwrap_or_else(|| {
+			let source = *known.entry(element).or_insert_with(|| {
 				steps.sources.push(Source { element, bounds, cuts: Vec::new() });
 				steps.sources.len() - 1
 			});

@@ -37,6 +37,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 		));
 	}
 	let columns = columns(lowering, node, 0)?;
+	if columns.shape.last() != Some(&columns.columns.len()) {
+		return Err(node.error("its input has more than one row"));
+	}
 	if ensemble.last_feature().is_some_and(|last| last >= columns.columns.len()) {
 		return Err(node.error(format!(
 			"it compares feature {}, and its input has {}",
@@ -55,6 +58,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Value, M
 		true => columns.tensor,
 		false => lowering.push(node, Steps::new(conditions), &[columns.tensor], &[count])?,
 	};
+	// onnxruntime adds the trees before the base.
+	lowering.check_exact(node, forest.reach())?;
 	let units = vec![Unit::Exact(exponent); ensemble.targets];
 	let tensor = lowering.push_exact(node, forest, &[conditions], &shape)?;
 	Ok(Value::Real(Real::new(tensor, shape, units)))

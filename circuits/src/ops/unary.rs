@@ -24,7 +24,7 @@ fn pending(lowering: &mut Lowering<'_>, node: &Node, unary: Unary) -> Result<Val
 			return Ok(Value::Input { shape, places, clip: Some((lo, hi)) });
 		},
 		(Value::Columns(columns), Unary::Clip { .. }) if node.op == "Clip" => {
-			return each(columns, |_| unary.clone());
+			return each(node, columns, |_| unary.clone());
 		},
 		_ => {},
 	}

@@ -175,7 +175,8 @@ impl Builder {
 
 	/// Constrains `word` to be the packing of `signals`, whose bounds must lie within it.
 	///
-	/// One constraint, whatever the number of values: `word · 1 = Σ 2^(width·i) · (vᵢ − offset)`.
+	/// One constraint, whatever the number of values: `word · 1 = Σ 2^(width·i) · (vᵢ − offset)`, both
+	/// sides changed where the sum is one wire.
 	///
 	/// # Panics
 	/// If a bound does not lie within the packing, or there are more values than a word holds.
@@ -187,7 +188,6 @@ impl Builder {
 		let base = Fr::from(1u64 << packing.width);
 		if let Some(matrices) = &mut self.matrices {
 			let [a, b, c] = matrices;
-			a.push_integers(&LinearCombination::wire(word));
 			b.push_integers(&LinearCombination::constant(1));
 			let mut terms: Vec<(Wire, Fr)> = Vec::new();
 			let mut power = Fr::one();
@@ -197,10 +197,17 @@ impl Builder {
 				power *= base;
 			}
 			merge(&mut terms);
+			// A sum of many terms stands in C, which the proving key's coefficients do not hold. One
+			// wire stands in A, and the word in C: else the audit of a key could tell nothing of it.
+			let (sum, other) = match terms.len() {
+				1 => (a, c),
+				_ => (c, a),
+			};
+			other.push_integers(&LinearCombination::wire(word));
 			for (wire, coefficient) in terms {
-				c.push_entry(wire, Coefficient::Field(coefficient));
+				sum.push_entry(wire, Coefficient::Field(coefficient));
 			}
-			c.end_row();
+			sum.end_row();
 		}
 	}
 

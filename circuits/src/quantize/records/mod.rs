@@ -71,8 +71,8 @@ impl<'a> Pipeline<'a> {
 				Head::Trees(trees::scores(node, &columns[&features].0)?)
 			},
 			false => {
-				let width = columns[&features].0.columns.len();
-				Head::Network(Box::new(network::model(model, &body, &features, width)?))
+				let shape = &columns[&features].0.shape;
+				Head::Network(Box::new(network::model(model, &body, &features, shape)?))
 			},
 		};
 		Ok(Self { model, columns, features, head })

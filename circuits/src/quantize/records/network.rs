@@ -12,7 +12,7 @@ pub(super) fn model(
 	source: &Model,
 	body: &[usize],
 	features: &str,
-	width: usize,
+	shape: &[usize],
 ) -> Result<Model, ModelError> {
 	let graph = source.proto.graph.clone().unwrap_or_default();
 	let (mut nodes, mut initializers) = (Vec::new(), graph.initializer.clone());
@@ -44,7 +44,7 @@ pub(super) fn model(
 			name: graph.name,
 			node: nodes,
 			initializer: initializers,
-			input: vec![proto::value_info(features, Some(&[1, width]))],
+			input: vec![proto::value_info(features, Some(shape))],
 			output: vec![proto::value_info(&scores, None)],
 			..Default::default()
 		}),
@@ -85,7 +85,8 @@ fn gemm(
 			1 => (weights.clone(), biases[0]),
 			_ => {
 				let (first, second) = weights.split_at(inputs);
-				let mirrored = first.iter().zip(second).all(|(a, b)| *a == -*b);
+				let mirrored =
+					first.iter().zip(second).all(|(a, b)| *a == -*b) && biases[0] == -biases[1];
 				match mirrored && post != "SOFTMAX" {
 					true => (second.to_vec(), biases[1]),
 					false => {

@@ -36,7 +36,9 @@ fn found(
 	name: &str,
 	stop: &impl Fn(&str) -> bool,
 ) -> Option<Found> {
-	if stop(name) {
+	/// Most operators that make a label of scores.
+	const MAX_TAIL: usize = 256;
+	if stop(name) || known.len() > MAX_TAIL {
 		return None;
 	}
 	if let Some(&found) = known.get(name) {

@@ -39,6 +39,13 @@ pub(super) fn scores(node: &Node, columns: &Columns) -> Result<Ensemble, ModelEr
 	});
 	// Leaves of two classes that name one class only have the score of the second.
 	if is_classifier && ensemble.targets == 2 && named.len() == 1 {
+		// onnxruntime takes the base of the first class only, and none where leaves name the second.
+		if ensemble.base[1] != 0.0 || (named.contains(&1) && ensemble.base[0] != 0.0) {
+			return Err(node.error(
+				"its base_values are not for the one class that its leaves name: give one base, and \
+				 leaves of the first class",
+			));
+		}
 		let is_share = ensemble.post_transform == "NONE"
 			&& leaves(&mut ensemble).all(|(_, value)| *value >= 0.0);
 		leaves(&mut ensemble).for_each(|(of, _)| *of = 1);
