@@ -234,7 +234,9 @@ impl Rows {
 		initializer.extend(constants);
 		let model = ModelProto {
 			ir_version: 10,
-			opset_import: vec![OperatorSetIdProto { domain: String::new(), version: opset }],
+			opset_import: [("", opset), ("ai.onnx.ml", 3)]
+				.map(|(domain, version)| OperatorSetIdProto { domain: domain.into(), version })
+				.to_vec(),
 			graph: Some(GraphProto {
 				name: name.into(),
 				node: all,
@@ -299,6 +301,32 @@ fn list(name: &str, values: &[f32]) -> TensorProto {
 	}
 }
 
+/// `Normalizer`, which takes matrices only.
+fn normalizer(norm: &str, shape: [i64; 3]) -> Rows {
+	let sizes = |name: &str, sizes: &[i64]| TensorProto {
+		name: name.into(),
+		data_type: DataType::Int64 as i32,
+		dims: vec![sizes.len() as i64],
+		int64_data: sizes.to_vec(),
+		..Default::default()
+	};
+	Rows {
+		shape,
+		nodes: vec![
+			node("Reshape", &["d", "two"], "m", None),
+			NodeProto {
+				domain: "ai.onnx.ml".into(),
+				..node("Normalizer", &["m"], "n", Some(("norm", norm)))
+			},
+			node("Reshape", &["n", "three"], "y", None),
+		],
+		constants: vec![sizes("two", &shape[1..]), sizes("three", &shape)],
+		from: -4,
+		to: -7,
+		opset: 17,
+	}
+}
+
 #[test]
 fn operators_on_rows_are_within_one_unit_of_onnxruntime() {
 	let shape = [1, 6, 16];
@@ -354,6 +382,7 @@ fn operators_on_rows_are_within_one_unit_of_onnxruntime() {
 			},
 		),
 	];
+	let cases = cases.into_iter().chain(["L1", "L2"].map(|norm| (norm, normalizer(norm, shape))));
 	for (name, rows) in cases {
 		let (worst, count) = rows.differences(name);
 		assert!(worst <= 1, "{name}: {worst}");

@@ -244,6 +244,14 @@ impl Draw {
 		self.on(Normalization { groups, centred, epsilon, refined: 4, size: 6 }, &[6], 4)
 	}
 
+	fn normalizer(&mut self) -> Instance {
+		let norm = [Norm::L1, Norm::L2, Norm::Max][self.size(0, 2)];
+		let lo = if norm == Norm::Max { 0 } else { -4 };
+		let bounds = vec![vec![Bounds { lo, hi: 5 }; 4]];
+		let groups = vec![vec![0, 1], vec![2, 3]];
+		self.within(Normalizer { groups, norm, size: 4 }, bounds)
+	}
+
 	fn ratio(&mut self) -> Instance {
 		let negative = self.size(0, 1) == 0;
 		let divisor = |draw: &mut Self| {
@@ -358,7 +366,8 @@ const KINDS: &[fn(&mut Draw) -> Instance] = &[
 
 /// Kinds of so many free bits that the search does not end; their gadgets' own tests show that no
 /// second output exists.
-const WIDE: &[fn(&mut Draw) -> Instance] = &[Draw::softmax, Draw::normalization, Draw::ratio];
+const WIDE: &[fn(&mut Draw) -> Instance] =
+	&[Draw::softmax, Draw::normalization, Draw::normalizer, Draw::ratio];
 
 /// Slices of every tensor.
 fn slices<T>(tensors: &[Vec<T>]) -> Vec<&[T]> {

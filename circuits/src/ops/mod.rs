@@ -40,6 +40,7 @@ mod min_max;
 pub(crate) mod moves;
 mod mul;
 mod normalization;
+mod normalizer;
 mod one_hot_encoder;
 mod operand;
 mod pad;
@@ -89,6 +90,7 @@ pub use linear::{Dense, Factors, Linear, Sum, Taps, Term, Windows};
 pub(crate) use linear_model::coefficients;
 pub(crate) use moves::rearrange;
 pub use normalization::Normalization;
+pub use normalizer::{Norm, Normalizer};
 pub(crate) use operand::Grid;
 pub use pairs::{Pair, PairPlan, Pairs};
 pub(crate) use parameters::signed;
@@ -240,6 +242,7 @@ const LOWERINGS: &[(&str, Lower)] = &[
 	("ai.onnx.ml.Binarizer", One(binarizer::lower)),
 	("ai.onnx.ml.LabelEncoder", One(label_encoder::lower)),
 	("ai.onnx.ml.LinearRegressor", One(linear_model::lower)),
+	("ai.onnx.ml.Normalizer", One(normalizer::lower)),
 	("ai.onnx.ml.OneHotEncoder", One(one_hot_encoder::lower)),
 	("ai.onnx.ml.Scaler", One(scaler::lower)),
 	("ai.onnx.ml.TreeEnsemble", One(tree_ensemble::lower)),

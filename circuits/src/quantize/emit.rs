@@ -167,6 +167,7 @@ pub(super) fn layer(exporter: &mut Exporter<'_>, index: usize) {
 			}
 			("Softmax", vec![int("axis", softmax.axis as i64)])
 		},
+		Op::Normalizer(norm) => ("Normalizer", vec![string("norm", norm)]),
 		Op::LayerNorm(norm) => {
 			for (values, what) in [(&norm.scale, "scale"), (&norm.bias, "bias")] {
 				let tensor = proto::floats(&format!("{name}.{what}"), &norm.shape, values);

@@ -169,8 +169,12 @@ impl<'a> Exporter<'a> {
 		attribute: Vec<pb::AttributeProto>,
 	) {
 		let own = |names: &[&str]| names.iter().map(|&name| name.into()).collect();
-		// The operator set of the result has no Gelu.
-		let domain = if op == "Gelu" { proto::CONTRIBUTED } else { "" };
+		// The operator set of the result has none of these.
+		let domain = match op {
+			"Gelu" => proto::CONTRIBUTED,
+			"Normalizer" => proto::LEARNING,
+			_ => "",
+		};
 		self.nodes.push(pb::NodeProto {
 			op_type: op.into(),
 			domain: domain.into(),

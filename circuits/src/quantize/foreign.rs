@@ -457,6 +457,7 @@ fn derive(op: &Op, inputs: &[(f64, f64)], shape: &[usize]) -> (f64, f64) {
 		Op::HardSwish => (lo.clamp(-0.375, 0.0), hi.max(0.0)),
 		Op::Curve(curve) => curve.range(lo, hi),
 		Op::Softmax(_) => (0.0, 1.0),
+		Op::Normalizer(_) => (if lo < 0.0 { -1.0 } else { 0.0 }, 1.0),
 		Op::LayerNorm(norm) => {
 			let most = (norm.scale.len() as f64).sqrt();
 			let ends = norm.scale.iter().zip(&norm.bias).map(|(&scale, &bias)| {

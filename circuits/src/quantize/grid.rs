@@ -199,9 +199,11 @@ pub(super) fn round(
 		Op::Conv(_) | Op::Dense(_) => {
 			unreachable!("layers with weights have integers of their own")
 		},
-		Op::HardSigmoid { .. } | Op::HardSwish | Op::Curve(_) | Op::Softmax(_) => {
-			exact(vec![Grid::UNKNOWN; x.len()])
-		},
+		Op::HardSigmoid { .. }
+		| Op::HardSwish
+		| Op::Curve(_)
+		| Op::Softmax(_)
+		| Op::Normalizer(_) => exact(vec![Grid::UNKNOWN; x.len()]),
 		Op::LayerNorm(norm) => {
 			// Seven bits of the largest are enough beside eight of a quantised result.
 			let short = |values: &[f32]| -> Vec<f32> {

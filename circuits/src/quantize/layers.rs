@@ -44,6 +44,12 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node) -> Result<bool, ModelEr
 		},
 		"Softmax" => softmax(reader, node),
 		"LayerNormalization" => layer_norm(reader, node),
+		"ai.onnx.ml.Normalizer" => {
+			node.only_attributes(&["norm"])?;
+			let input = reader.activation(node, 0)?;
+			let norm = node.string("norm", "MAX")?.to_string();
+			reader.push(node, Op::Normalizer(norm), vec![input])
+		},
 		"LSTM" | "GRU" => recurrent::layers(reader, node),
 		"Min" | "Max" => extreme(reader, node),
 		"MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" => pool(reader, node),

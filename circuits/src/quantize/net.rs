@@ -155,6 +155,8 @@ pub(super) enum Op {
 	MatMul,
 	/// Shares of exponentials along an axis.
 	Softmax(Softmax),
+	/// Rows over a norm, by its name in ONNX.
+	Normalizer(String),
 	/// Elements less their mean over their deviation, from an axis on.
 	LayerNorm(LayerNorm),
 	/// Of several inputs.
@@ -213,6 +215,7 @@ impl Op {
 			Self::Curve(curve) => curve.name(),
 			Self::MatMul => "MatMul",
 			Self::Softmax(_) => "Softmax",
+			Self::Normalizer(_) => "Normalizer",
 			Self::LayerNorm(_) => "LayerNormalization",
 			Self::Min => "Min",
 			Self::Max => "Max",

@@ -34,6 +34,7 @@ pub(super) fn is_table(net: &Net, index: usize) -> bool {
 		| Op::HardSigmoid { .. }
 		| Op::Curve(_)
 		| Op::Softmax(_)
+		| Op::Normalizer(_)
 		| Op::LayerNorm(_) => true,
 		// A slope that is no short binary fraction leaves the integers.
 		Op::Leaky { slopes, .. } => slopes.len() == 1 && !is_short(slopes),

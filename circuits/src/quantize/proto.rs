@@ -91,11 +91,18 @@ pub(super) fn value_info(name: &str, shape: Option<&[usize]>) -> pb::ValueInfoPr
 /// The domain of onnxruntime's own operators.
 pub(super) const CONTRIBUTED: &str = "com.microsoft";
 
+/// The domain of trees, linear models and preprocessing.
+pub(super) const LEARNING: &str = "ai.onnx.ml";
+
 pub(super) fn model(graph: pb::GraphProto) -> pb::ModelProto {
 	let import = |domain: &str, version| pb::OperatorSetIdProto { domain: domain.into(), version };
 	let mut opset_import = vec![import("", OPSET)];
 	if graph.node.iter().any(|node| node.domain == CONTRIBUTED) {
 		opset_import.push(import(CONTRIBUTED, 1));
+	}
+	if graph.node.iter().any(|node| node.domain == LEARNING) {
+		// All of these operators, with the same attributes, are in version 3; version 5 lacks one.
+		opset_import.push(import(LEARNING, 3));
 	}
 	pb::ModelProto {
 		ir_version: IR_VERSION,

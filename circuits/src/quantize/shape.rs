@@ -48,6 +48,7 @@ pub(super) fn shapes(op: &Op, inputs: &[&[usize]]) -> Result<Vec<Vec<usize>>, St
 		| Op::HardSwish
 		| Op::Curve(_)
 		| Op::Softmax(_)
+		| Op::Normalizer(_)
 		| Op::LayerNorm(_) => first.to_vec(),
 		Op::MatMul => match inputs {
 			&[a, b] => matrices(a, b).ok_or_else(|| {

@@ -155,9 +155,6 @@ impl<'a> Pipeline<'a> {
 			..Default::default()
 		};
 		let mut model = proto::model(graph);
-		// Version 3 has all of these operators, with the same attributes; version 5 lacks one.
-		let version = 3;
-		model.opset_import.push(pb::OperatorSetIdProto { domain: "ai.onnx.ml".into(), version });
 		let record = self.model.record.as_ref().expect("a model of a record");
 		model
 			.metadata_props
