@@ -3,7 +3,10 @@
 use std::{fs::File, path::PathBuf};
 use zkml_circuits::{
 	assign, assign_with, compile, lower, lower_committed,
-	onnx::{protobuf::AttributeProto, Model},
+	onnx::{
+		protobuf::{AttributeProto, NodeProto, OperatorSetIdProto},
+		Model,
+	},
 	ops::Steps,
 	quantize::{self, encode, QuantizeOptions},
 	samples::Samples,
@@ -311,4 +314,28 @@ fn records_that_do_not_fit_the_model_are_refused() {
 	// Without a schema nothing is known of the input.
 	let error = lower(&model).unwrap_err().to_string();
 	assert!(error.contains("TreeEnsembleClassifier"), "{error}");
+}
+
+/// What exporters append to scores may be long: nothing recurses over it.
+#[test]
+fn a_long_tail_is_walked_without_a_stack() {
+	const LENGTH: usize = 50_000;
+	let model = float("tests/models/trees", "sklearn-tree", "sklearn-tree");
+	let mut proto = model.proto.clone();
+	let graph = proto.graph.as_mut().unwrap();
+	let scores = graph.output.last().unwrap().name.clone();
+	graph.node.extend((0..LENGTH).map(|at| NodeProto {
+		op_type: "Identity".into(),
+		input: vec![if at == 0 { scores.clone() } else { format!("tail{at}") }],
+		output: vec![format!("tail{}", at + 1)],
+		..Default::default()
+	}));
+	graph.output.last_mut().unwrap().name = format!("tail{LENGTH}");
+	proto.opset_import.push(OperatorSetIdProto { domain: String::new(), version: 17 });
+	proto.opset_import.dedup();
+	let long = Model::from_proto(proto, None).unwrap().with_record(model.record.clone().unwrap());
+	let options = QuantizeOptions::default();
+	let [long, short] = [&long.unwrap(), &model]
+		.map(|model| quantize::quantize_trees(model, &options).unwrap().proto);
+	assert_eq!(encode(&long), encode(&short));
 }

@@ -300,8 +300,8 @@ fn relations(system: &System, key: &ProvingKey, rng: &mut (impl RngCore + Crypto
 /// Every row is solved for one unknown, its pivot, the others being drawn. Rows are ordered so that
 /// a pivot does not occur in rows before its own: from the back, take a row that has an unknown
 /// which occurs in no other of the rows left; and where there is none, a short row, whose pivot is
-/// eliminated from the others. `None` if that takes too long, which circuits of this compiler never
-/// cause: their rows of booleans are short, and eliminated without new entries.
+/// eliminated from the others. `None` if that takes too long, or if the rows leave a wire's `w` no
+/// value but 0, so that nothing could be told of its points.
 fn kernel(system: &System, rng: &mut (impl RngCore + CryptoRng)) -> Option<[Vec<Fr>; 3]> {
 	let (rows, wires) = (system.len(), system.wires);
 	let unknown = |matrix: usize, wire: usize| matrix * wires + wire;

@@ -1,5 +1,5 @@
-//! Functions of real numbers between bytes: at most one unit in the last place from onnxruntime, for
-//! every byte, at 30 constraints each.
+//! Operators that ONNX defines by real numbers, between bytes: at most one unit in the last place from
+//! onnxruntime; functions of one number for every byte, at 30 constraints each, and operators on rows.
 
 use std::{fs, process::Command};
 use zkml_circuits::{

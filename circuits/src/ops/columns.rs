@@ -168,24 +168,26 @@ impl Lowering<'_> {
 			places.push(Place::Input { input: 1, element });
 			functions.push((column.element, range, pieces));
 		}
-		let tensor = self.interleave(node, *tensor, functions, places, shape)?;
+		let tensor = self.interleave(node, *tensor, places, (*tensor, functions), shape)?;
 		Ok(Real::new(tensor, shape.clone(), units))
 	}
 
-	/// Elements of a tensor (input 0 of the places), and step functions of it (input 1).
+	/// Elements of a tensor (input 0 of the places), and step functions of another (input 1).
 	pub(super) fn interleave(
 		&mut self,
 		node: &Node,
 		tensor: usize,
-		functions: Vec<(usize, Bounds, Pieces<i64>)>,
 		places: Vec<Place>,
+		(fields, functions): (usize, Vec<(usize, Bounds, Pieces<i64>)>),
 		shape: &[usize],
 	) -> Result<usize, ModelError> {
 		if functions.is_empty() {
 			return self.select(node, places, &[tensor], shape);
 		}
+		// Where all are functions, they are in order.
 		let count = functions.len();
-		let steps = self.push(node, Steps::new(functions), &[tensor], &[count])?;
+		let shape_of_steps = if count == places.len() { shape } else { &[count][..] };
+		let steps = self.push(node, Steps::new(functions), &[fields], shape_of_steps)?;
 		if count == places.len() {
 			return Ok(steps);
 		}

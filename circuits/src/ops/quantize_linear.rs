@@ -8,7 +8,7 @@
 //! # Constraints
 //! [`super::Requantize`].
 
-use super::{Place, Steps};
+use super::Place;
 use crate::{
 	columns::{Column, Columns},
 	error::ModelError,
@@ -282,11 +282,7 @@ fn quantize_columns(
 			lowering.round(node, picked, &[count], steps.into_iter())?
 		},
 	};
-	let from = match functions.len() {
-		0 => return lowering.select(node, places, &[rounds], shape),
-		count => lowering.push(node, Steps::new(functions), &[*tensor], &[count])?,
-	};
-	lowering.select(node, places, &[rounds, from], shape)
+	lowering.interleave(node, rounds, places, (*tensor, functions), shape)
 }
 
 fn constant(

@@ -1,9 +1,6 @@
 //! Finds where a model has its scores, before labels and probabilities are made of them.
 
-use crate::{
-	error::ModelError,
-	onnx::{Model, Node},
-};
+use crate::{error::ModelError, onnx::Model};
 use std::collections::{BTreeSet, HashMap};
 
 /// The node that makes the scores.
@@ -28,71 +25,46 @@ const SQUASHES: [&str; 7] = [
 	"ai.onnx.ml.ZipMap",
 ];
 
-/// Looks backwards from a tensor.
-fn found(
-	model: &Model,
-	producers: &HashMap<&str, usize>,
-	known: &mut HashMap<String, Option<Found>>,
-	name: &str,
-	stop: &impl Fn(&str) -> bool,
-) -> Option<Found> {
-	/// Most operators that make a label of scores.
-	const MAX_TAIL: usize = 256;
-	if stop(name) || known.len() > MAX_TAIL {
-		return None;
-	}
-	if let Some(&found) = known.get(name) {
-		return found;
-	}
-	let &at = producers.get(name)?;
+/// What a node's result is made of, given what its inputs are made of.
+fn found(model: &Model, at: usize, known: &HashMap<&str, Found>) -> Found {
 	let node = &model.nodes[at];
-	let op = node.op.as_str();
-	let itself = Some(Found { node: at, squashed: false });
-	let inputs: Vec<&String> =
-		node.inputs.iter().filter(|input| producers.contains_key(input.as_str())).collect();
-	let mut before = |input: &str| found(model, producers, known, input, stop);
-	let is_one = |node: &Node| {
-		node.inputs.iter().filter_map(|input| model.constants.get(input)).all(|constant| {
+	let itself = Found { node: at, squashed: false };
+	let constants = || node.inputs.iter().filter_map(|input| model.constants.get(input));
+	let is_one = || {
+		constants().all(|constant| {
 			constant.floats().is_some_and(|values| values.iter().all(|&value| value == 1.0))
 		})
 	};
-	let result = match (op, inputs.as_slice()) {
-		(op, &[input]) if PASSES.contains(&op) => before(input).or(itself),
-		("Mul", &[input]) if is_one(node) => before(input).or(itself),
-		(op, &[input]) if SQUASHES.contains(&op) => match before(input) {
-			Some(found) => Some(Found { squashed: true, ..found }),
-			None => itself,
-		},
+	// Inputs that are no constants; `None` where one is a function of single fields.
+	let activations = node.inputs.iter().filter(|input| !model.constants.contains_key(*input));
+	let before: Option<Vec<Found>> =
+		activations.map(|input| known.get(input.as_str()).copied()).collect();
+	match (node.op.as_str(), before.as_deref()) {
+		(op, Some(&[before])) if PASSES.contains(&op) => before,
+		("Mul", Some(&[before])) if is_one() => before,
+		(op, Some(&[before])) if SQUASHES.contains(&op) => Found { squashed: true, ..before },
 		// The probability of one class is 1 less that of the other.
-		("Sub" | "Concat", inputs) if !inputs.is_empty() => {
-			let all: BTreeSet<Option<usize>> = inputs
-				.iter()
-				.map(|input| before(input).filter(|found| found.squashed).map(|found| found.node))
-				.collect();
-			match all.into_iter().collect::<Vec<_>>().as_slice() {
-				&[Some(node)] => Some(Found { node, squashed: true }),
-				_ => itself,
-			}
+		("Sub" | "Concat", Some([first, rest @ ..]))
+			if first.squashed && rest.iter().all(|other| other == first) =>
+		{
+			*first
 		},
 		_ => itself,
-	};
-	known.insert(name.into(), result);
-	result
+	}
 }
 
 /// The node whose scores all outputs are made of; `stop` says which tensors are the record's.
 pub(super) fn head(model: &Model, stop: impl Fn(&str) -> bool) -> Result<Found, ModelError> {
-	let of_node = |(at, node): (usize, &'_ Node)| -> Vec<(String, usize)> {
-		node.outputs.iter().map(|output| (output.clone(), at)).collect()
-	};
-	let owned: Vec<(String, usize)> = model.nodes.iter().enumerate().flat_map(of_node).collect();
-	let producers: HashMap<&str, usize> =
-		owned.iter().map(|(name, at)| (name.as_str(), *at)).collect();
-	let mut known = HashMap::new();
+	let mut known: HashMap<&str, Found> = HashMap::new();
+	for (at, node) in model.nodes.iter().enumerate() {
+		let found = found(model, at, &known);
+		let outputs = node.outputs.iter().filter(|name| !stop(name));
+		known.extend(outputs.map(|name| (name.as_str(), found)));
+	}
 	let mut heads: Vec<Found> = Vec::new();
 	for output in &model.outputs {
-		match found(model, &producers, &mut known, output, &stop) {
-			Some(found) if heads.iter().all(|other| other.node != found.node) => heads.push(found),
+		match known.get(output.as_str()) {
+			Some(found) if heads.iter().all(|other| other.node != found.node) => heads.push(*found),
 			Some(_) => {},
 			None => {
 				return Err(ModelError::Malformed(format!(
