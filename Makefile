@@ -18,7 +18,7 @@ test: ## Check everything: formats, lints, tests.
 
 bench: setup ## Measure.
 	@$(ENV) cargo build --release --locked && \
-	    cargo bench --locked --bench figures --bench compile --bench capacity --bench stream
+	    cargo bench --locked --bench figures --bench compile --bench capacity --bench stream --bench setup
 
 node: setup ## Start a chain in one process, gone when it ends.
 	@$(ENV) cargo build --release --locked && exec "$$CARGO_TARGET_DIR/release/zkml-node" --dev --tmp

@@ -16,6 +16,11 @@ ONNX_VERSION=1.23.2
 NUMPY_VERSION=2.4.6
 SNARKJS_VERSION=0.7.6
 CIRCOMLIBJS_VERSION=0.1.7
+CIRCOM2_VERSION=0.2.23
+CIRCOMLIB_VERSION=2.0.5
+CIRCOMLIB_ML_VERSION=1.4.4
+SOLC_VERSION=0.8.37
+ETHEREUMJS_VERSION=10.1.3
 
 WASM_TARGET=wasm32v1-none
 RUSTUP_TIMEOUT=60
@@ -214,9 +219,12 @@ print(v("onnxruntime"), v("onnx"), v("numpy"))'
 
 oracle_npm() {
     local dir=$ZKML_CACHE/npm
-    local packages=("snarkjs@$SNARKJS_VERSION" "circomlibjs@$CIRCOMLIBJS_VERSION") package missing=
+    local packages=("snarkjs@$SNARKJS_VERSION" "circomlibjs@$CIRCOMLIBJS_VERSION"
+        "circom2@$CIRCOM2_VERSION" "circomlib@$CIRCOMLIB_VERSION"
+        "circomlib-ml@$CIRCOMLIB_ML_VERSION" "solc@$SOLC_VERSION"
+        "@ethereumjs/evm@$ETHEREUMJS_VERSION") package missing=
     for package in "${packages[@]}"; do
-        has node && grep -qs "\"version\": \"${package#*@}\"" \
+        has node && grep -qs "\"version\": \"${package##*@}\"" \
             "$dir/node_modules/${package%@*}/package.json" || missing=1
     done
     [ -n "$missing" ] || return 0

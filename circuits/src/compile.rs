@@ -175,6 +175,9 @@ fn claimed_output(
 			let label = masked_argmax_value(logits, mask) as u32;
 			Output::MaskedLabel { label, mask: Mask::new(mask.iter().copied()).expect(HOLDS) }
 		},
+		OutputKind::Raw { .. } => {
+			return Err(ModelError::Reveal("raw signals are for circuits from elsewhere".into()))
+		},
 	})
 }
 
@@ -302,6 +305,7 @@ fn reveal(
 			enforce_words(builder, parameters, &bits, &packing);
 			("masked argmax", vec![masked_argmax(builder, &logits, &bits)])
 		},
+		OutputKind::Raw { .. } => unreachable!("interfaces of models are made by `interface`"),
 	}
 }
 

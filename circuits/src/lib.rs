@@ -32,6 +32,7 @@ pub mod quantize;
 pub mod r1cs;
 mod record;
 pub mod samples;
+pub mod sections;
 mod signal;
 pub mod trees;
 mod value;

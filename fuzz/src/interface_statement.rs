@@ -42,8 +42,19 @@ fn check(
 	statement: &Statement,
 ) {
 	let signals = statement.signals();
-	assert!((2..=MAX_SIGNALS).contains(&count));
+	assert!((1..=MAX_SIGNALS).contains(&count));
 	assert_eq!(signals.len(), count as usize);
+	if let (OutputKind::Raw { context: place, .. }, Output::Raw(given)) =
+		(interface.output, &inference.output)
+	{
+		let mut rest = signals.to_vec();
+		if let Some(place) = place {
+			assert_eq!(rest.remove(place as usize), context.0);
+		}
+		assert_eq!(rest, given.to_vec());
+		assert!(given.iter().all(|signal| decode_scalar(signal).is_some()));
+		return;
+	}
 	let mut rest = signals.iter();
 	let mut take = |count: u32| -> Vec<[u8; 32]> { rest.by_ref().take(count as usize).copied().collect() };
 	let counts = interface.counts();
@@ -123,13 +134,17 @@ fn unpack(packing: &Packing, words: &[[u8; 32]]) -> Vec<i32> {
 
 fn interface(input: &mut Input<'_>) -> Interface {
 	Interface {
-		output: match input.below(10) {
+		output: match input.below(11) {
 			0..=3 => OutputKind::Logits(tensor(input)),
 			4 => OutputKind::Argmax { classes: input.any() },
 			5 => OutputKind::Argmax { classes: input.any::<u8>().into() },
 			6 => OutputKind::TopK { classes: input.any(), k: input.any() },
 			7 => OutputKind::TopK { classes: input.any(), k: input.any::<u8>().into() },
 			8 => OutputKind::Threshold { score: tensor(input), tau: input.any() },
+			9 => OutputKind::Raw {
+				signals: input.any::<u8>().into(),
+				context: (input.below(2) == 0).then(|| input.any::<u8>().into()),
+			},
 			_ => OutputKind::MaskedArgmax { classes: input.any::<u16>().into() },
 		},
 		input: match input.below(8) {
@@ -175,6 +190,15 @@ fn inference(interface: &Interface, input: &mut Input<'_>) -> Inference {
 			Output::Labels(BoundedVec::truncate_from(labels.collect()))
 		},
 		(OutputKind::Threshold { .. }, _) => Output::Passed,
+		(OutputKind::Raw { signals, context }, _) => {
+			let count = signals.min(MAX_SIGNALS).saturating_sub(context.is_some().into());
+			let signals = (0..count).map(|_| {
+				let mut signal = input.array::<32>();
+				signal[31] &= 0x3f;
+				signal
+			});
+			Output::Raw(BoundedVec::truncate_from(signals.collect()))
+		},
 		(OutputKind::MaskedArgmax { classes }, _) => {
 			let label = input.any::<u32>() % classes.max(1);
 			let mut bytes = input.array::<128>().to_vec();

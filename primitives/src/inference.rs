@@ -1,6 +1,6 @@
 //! The values that a submission claims.
 
-use crate::commitment::Commitment;
+use crate::{commitment::Commitment, interface::MAX_SIGNALS, statement::Signal};
 use alloc::vec::Vec;
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -44,6 +44,9 @@ pub enum Output {
 		/// What was allowed. Whoever acts on the label checks that it is what should have been.
 		mask: Mask,
 	},
+	/// The public signals of a circuit from elsewhere, in order, less the context.
+	#[codec(index = 5)]
+	Raw(BoundedVec<Signal, ConstU32<MAX_SIGNALS>>),
 }
 
 /// Which of several classes are allowed.

@@ -149,6 +149,15 @@ pub enum OutputKind {
 		/// Number of classes, at least 2.
 		classes: u32,
 	},
+	/// Field elements whose meaning the chain does not know: those of a circuit from elsewhere.
+	#[codec(index = 5)]
+	Raw {
+		/// Number of public signals, the context included, at least 1.
+		signals: u32,
+		/// Which of them is the context, from 0; without one, whoever sees a proof can submit it as
+		/// their own.
+		context: Option<u32>,
+	},
 }
 
 /// The public signals of a circuit, as its registrant declares them.
@@ -188,7 +197,7 @@ pub struct SignalCounts {
 	pub weights_commitment: u32,
 	/// 1 for a threshold, or the words of a mask.
 	pub parameters: u32,
-	/// Always 1.
+	/// 1, or 0 in a circuit from elsewhere that has none.
 	pub context: u32,
 	/// Words of a public input.
 	pub input: u32,
@@ -225,7 +234,7 @@ impl OutputKind {
 			Self::Logits(tensor) => Some(tensor.packing),
 			Self::Argmax { classes } | Self::MaskedArgmax { classes } => Some(indices(classes, 1)),
 			Self::TopK { classes, k } => Some(indices(classes, k)),
-			Self::Threshold { .. } => None,
+			Self::Threshold { .. } | Self::Raw { .. } => None,
 		}
 	}
 
@@ -255,6 +264,13 @@ impl OutputKind {
 				return Err(InterfaceError::Malformed)
 			},
 			Self::MaskedArgmax { classes } if classes < 2 => return Err(InterfaceError::Malformed),
+			Self::Raw { signals, .. } if signals > MAX_SIGNALS => {
+				return Err(InterfaceError::TooLarge)
+			},
+			Self::Raw { signals: 0, .. } => return Err(InterfaceError::Malformed),
+			Self::Raw { signals, context: Some(context) } if context >= signals => {
+				return Err(InterfaceError::Malformed)
+			},
 			// A submission lists every index, or a bit for each class.
 			Self::TopK { k: count, .. } | Self::MaskedArgmax { classes: count }
 				if count > crate::MAX_OUTPUTS =>
@@ -282,6 +298,11 @@ impl Interface {
 				return Err(InterfaceError::Malformed);
 			}
 		}
+		let opaque =
+			self.input == InputVisibility::Private && self.weights == WeightsVisibility::Public;
+		if matches!(self.output, OutputKind::Raw { .. }) && !opaque {
+			return Err(InterfaceError::Malformed);
+		}
 		let signals = self.counts().total();
 		if signals > MAX_SIGNALS {
 			return Err(InterfaceError::TooLarge);
@@ -293,6 +314,11 @@ impl Interface {
 	/// not an error.
 	pub fn counts(&self) -> SignalCounts {
 		let words = |packing: Option<Packing>| packing.map_or(0, |packing| packing.words());
+		if let OutputKind::Raw { signals, context } = self.output {
+			let context = u32::from(context.is_some());
+			let output = signals.saturating_sub(context);
+			return SignalCounts { output, context, ..SignalCounts::default() };
+		}
 		SignalCounts {
 			output: words(self.output.packing()),
 			input_commitment: matches!(self.input, InputVisibility::Committed { .. }).into(),
@@ -317,6 +343,28 @@ mod tests {
 
 	fn interface(input: InputVisibility, output: OutputKind) -> Interface {
 		Interface { input, weights: WeightsVisibility::Public, output }
+	}
+
+	#[test]
+	fn raw_signals_are_counted_and_bounded() {
+		let raw = |signals, context| OutputKind::Raw { signals, context };
+		let counted = |output| interface(InputVisibility::Private, output).signals();
+		assert_eq!(counted(raw(5, None)), Ok(5));
+		assert_eq!(counted(raw(5, Some(4))), Ok(5));
+		assert_eq!(counted(raw(0, None)), Err(InterfaceError::Malformed));
+		assert_eq!(counted(raw(128, None)), Ok(128));
+		assert_eq!(counted(raw(129, None)), Err(InterfaceError::TooLarge));
+		assert_eq!(counted(raw(u32::MAX, Some(0))), Err(InterfaceError::TooLarge));
+		assert_eq!(counted(raw(5, Some(5))), Err(InterfaceError::Malformed));
+		assert_eq!(counted(raw(0, Some(0))), Err(InterfaceError::Malformed));
+		// What the signals stand for cannot be declared besides.
+		let shown = InputVisibility::Public(tensor(8, 2));
+		assert_eq!(interface(shown, raw(5, None)).signals(), Err(InterfaceError::Malformed));
+		let committed = InputVisibility::Committed { schema: SchemaId([1; 32]) };
+		assert_eq!(interface(committed, raw(5, None)).signals(), Err(InterfaceError::Malformed));
+		let weights = WeightsVisibility::Committed(Commitment([1; 32]));
+		let hidden = Interface { weights, ..interface(InputVisibility::Private, raw(5, None)) };
+		assert_eq!(hidden.signals(), Err(InterfaceError::Malformed));
 	}
 
 	#[test]

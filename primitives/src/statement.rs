@@ -1,6 +1,7 @@
 //! The public signals of a proof, in order.
 
 use crate::{
+	commitment::Commitment,
 	context::Context,
 	inference::{ClaimedInput, Inference, Output},
 	interface::{InputVisibility, Interface, OutputKind, WeightsVisibility},
@@ -40,6 +41,18 @@ pub enum StatementError {
 	Input(PackingError),
 	/// The threshold does not fit the score.
 	Threshold,
+	/// There are not so many raw signals.
+	RawCount {
+		/// Declared number, less the context.
+		expected: u32,
+		/// Number given.
+		got: u32,
+	},
+	/// A raw signal is not below the order of the scalar field.
+	NonCanonical {
+		/// Its position among those given.
+		index: u32,
+	},
 }
 
 impl fmt::Display for StatementError {
@@ -57,6 +70,12 @@ impl fmt::Display for StatementError {
 			},
 			Self::Input(error) => write!(f, "input: {error}"),
 			Self::Threshold => f.write_str("the threshold does not fit the score"),
+			Self::RawCount { expected, got } => {
+				write!(f, "expected {expected} signals besides the context, got {got}")
+			},
+			Self::NonCanonical { index } => {
+				write!(f, "signal {index} is not below the order of the scalar field")
+			},
 		}
 	}
 }
@@ -70,6 +89,12 @@ impl Statement {
 		inference: &Inference,
 		context: &Context,
 	) -> Result<Self, StatementError> {
+		if let (OutputKind::Raw { context: place, .. }, Output::Raw(given)) =
+			(interface.output, &inference.output)
+		{
+			let place = place.map(|place| place as usize);
+			return raw(interface, inference, given, place.map(|place| (place, context)));
+		}
 		let mut signals = output(interface, &inference.output)?;
 		match (&interface.input, &inference.input) {
 			(InputVisibility::Committed { .. }, ClaimedInput::Committed(commitment)) => {
@@ -98,6 +123,31 @@ impl Statement {
 	pub fn signals(&self) -> &[Signal] {
 		&self.0
 	}
+}
+
+/// Raw signals, with the context at its place.
+fn raw(
+	interface: &Interface,
+	inference: &Inference,
+	given: &[Signal],
+	context: Option<(usize, &Context)>,
+) -> Result<Statement, StatementError> {
+	if inference.input != ClaimedInput::Hidden {
+		return Err(StatementError::InputUnexpected);
+	}
+	let (expected, got) = (interface.counts().output, given.len() as u32);
+	if expected != got {
+		return Err(StatementError::RawCount { expected, got });
+	}
+	let foreign = (0..).zip(given).find(|(_, signal)| !Commitment(**signal).is_canonical());
+	if let Some((index, _)) = foreign {
+		return Err(StatementError::NonCanonical { index });
+	}
+	let mut signals = given.to_vec();
+	if let Some((place, context)) = context {
+		signals.insert(place.min(signals.len()), context.0);
+	}
+	Ok(Statement(signals))
 }
 
 /// A label that one of so many classes has.
@@ -254,6 +304,41 @@ mod tests {
 		let output = OutputKind::Threshold { score, tau: 8 };
 		let error = Statement::new(&Interface { output, ..interface }, &inference, &CONTEXT);
 		assert_eq!(error.unwrap_err(), StatementError::Threshold);
+	}
+
+	#[test]
+	fn raw_signals_stand_around_the_context() {
+		let [one, two] = [[1; 32], [2; 32]];
+		let statement = |context, signals: &[Signal]| {
+			let output = OutputKind::Raw { signals: signals.len() as u32 + 1, context };
+			let interface = Interface { input: InputVisibility::Private, output, ..interface() };
+			let output = Output::Raw(BoundedVec::truncate_from(signals.to_vec()));
+			Statement::new(&interface, &Inference { output, input: ClaimedInput::Hidden }, &CONTEXT)
+		};
+		let signals = |place| statement(Some(place), &[one, two]).unwrap().signals().to_vec();
+		assert_eq!(signals(0), [CONTEXT.0, one, two]);
+		assert_eq!(signals(1), [one, CONTEXT.0, two]);
+		assert_eq!(signals(2), [one, two, CONTEXT.0]);
+		let count = StatementError::RawCount { expected: 3, got: 2 };
+		assert_eq!(statement(None, &[one, two]), Err(count));
+		let found = statement(Some(0), &[one, [0xff; 32]]);
+		assert_eq!(found, Err(StatementError::NonCanonical { index: 1 }));
+		let output = OutputKind::Raw { signals: 2, context: Some(1) };
+		let raw = Interface { input: InputVisibility::Private, output, ..interface() };
+		let inference = Inference {
+			output: Output::Raw(BoundedVec::truncate_from(vec![one])),
+			input: shown(&[1]),
+		};
+		let found = Statement::new(&raw, &inference, &CONTEXT);
+		assert_eq!(found, Err(StatementError::InputUnexpected));
+		let label = Inference { output: Output::Label(1), input: ClaimedInput::Hidden };
+		let found = Statement::new(&raw, &label, &CONTEXT);
+		assert_eq!(found, Err(StatementError::OutputKind));
+		let hidden = ClaimedInput::Hidden;
+		let inference = Inference { input: hidden, ..inference };
+		let typed = Interface { input: InputVisibility::Private, ..interface() };
+		let found = Statement::new(&typed, &inference, &CONTEXT);
+		assert_eq!(found, Err(StatementError::OutputKind));
 	}
 
 	#[test]

@@ -16,7 +16,7 @@ use zkml_primitives::{
 	context_for, submission_payload, Context, Inference, Interface, ModelId, Proof, Signal,
 	VerifyingKey, SUBMIT_INFERENCE,
 };
-use zkml_prover::{json, Manifest};
+use zkml_prover::{json, Manifest, Map};
 
 /// Version of the files' layout.
 pub const FORMAT: u32 = 1;
@@ -102,6 +102,44 @@ fn temporary(path: &Path, mode: u32, bytes: &[u8]) -> Result<tempfile::NamedTemp
 	Ok(file)
 }
 
+/// Maps a file into memory.
+pub fn map(path: &Path) -> Result<Map, CliError> {
+	Map::open(path).map_err(CliError::file(path))
+}
+
+/// A file that is being written under a temporary name.
+#[derive(Debug)]
+pub struct Pending {
+	file: tempfile::NamedTempFile,
+	path: PathBuf,
+}
+
+/// Begins a file, which appears under its name when it is kept.
+pub fn create(path: &Path) -> Result<Pending, CliError> {
+	Ok(Pending { file: temporary(path, 0o666, &[])?, path: path.into() })
+}
+
+impl Pending {
+	/// Where to write.
+	pub fn out(&mut self) -> &mut fs::File {
+		self.file.as_file_mut()
+	}
+
+	/// What was written, mapped into memory; the file does not outlive it.
+	pub fn map(&self) -> Result<Map, CliError> {
+		map(self.file.path())
+	}
+
+	/// Gives the file its name; its size.
+	pub fn keep(self) -> Result<u64, CliError> {
+		let Self { file, path } = self;
+		file.as_file().sync_all().map_err(CliError::file(&path))?;
+		let size = file.as_file().metadata().map_err(CliError::file(&path))?.len();
+		file.persist(&path).map_err(|error| CliError::File { path, error: error.error })?;
+		Ok(size)
+	}
+}
+
 /// Writes a folder of files, all of them or none.
 ///
 /// An older folder is replaced if it holds no other files than these.
@@ -140,8 +178,8 @@ pub fn write_folder(folder: &Path, files: &[(&str, &[u8])]) -> Result<(), CliErr
 	fs::rename(temporary.keep(), folder).map_err(CliError::file(folder))
 }
 
-/// Files that later commands add to a folder.
-const LATER: &[&str] = &["registration.json", ARCHITECTURE];
+/// Files that some commands add to a folder.
+const LATER: &[&str] = &["registration.json", "transcript.txt", ARCHITECTURE, WASM];
 
 /// In a circuit's folder, the model without its weights, where those are committed.
 pub const ARCHITECTURE: &str = "architecture.onnx";
@@ -149,6 +187,11 @@ pub const ARCHITECTURE: &str = "architecture.onnx";
 /// SHA-256 in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
 	hex::encode(Sha256::digest(bytes))
+}
+
+/// SHA-256.
+pub fn sha256_bytes(bytes: &[u8]) -> [u8; 32] {
+	Sha256::digest(bytes).into()
 }
 
 /// Reads a text file that another verb should have written; says which.
@@ -203,12 +246,27 @@ pub struct CircuitFile {
 	pub wires: u32,
 	/// Entries of the matrices A, B and C.
 	pub non_zeros: [usize; 3],
+	/// Where the circuit comes from, if it was not compiled from a model.
+	#[serde(default)]
+	pub imported: Option<Imported>,
 	/// Costs by layer.
 	#[serde(skip_deserializing, default)]
 	pub layers: Vec<Layer>,
 }
 
-/// A folder written by `zkml compile`.
+/// What is known of a circuit from elsewhere.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Imported {
+	/// SHA-256 of `circuit.wasm`, which computes witnesses; without it, they must be given.
+	pub wasm_sha256: Option<String>,
+	/// Name of the input signal that takes the context.
+	pub context: Option<String>,
+}
+
+/// In the folder of an imported circuit, the program that computes witnesses.
+pub const WASM: &str = "circuit.wasm";
+
+/// A folder written by `zkml compile` or `zkml import`.
 #[derive(Debug)]
 pub struct CircuitFolder {
 	/// Where it is.
@@ -234,8 +292,24 @@ impl CircuitFolder {
 		self.checked("circuit.r1cs", &self.file.circuit_sha256)
 	}
 
+	/// The program that computes witnesses of an imported circuit, checked against its hash.
+	pub fn wasm(&self) -> Result<Option<Vec<u8>>, CliError> {
+		let imported = self.file.imported.as_ref();
+		let Some(hash) = imported.and_then(|imported| imported.wasm_sha256.as_ref()) else {
+			return Ok(None);
+		};
+		self.checked(WASM, hash).map(Some)
+	}
+
 	/// The integer graph of the model, with its weights as the circuit has them.
 	pub fn graph(&self) -> Result<Graph, CliError> {
+		if self.file.imported.is_some() {
+			return Err(CliError::Content {
+				path: self.path.clone(),
+				what: "the circuit was imported, and has no model".into(),
+				help: "this step is for circuits that `zkml compile` made from an ONNX file".into(),
+			});
+		}
 		let bytes = self.checked("model.onnx", &self.file.model_sha256)?;
 		let model = Model::read(&bytes, Some(&self.file.input_shape))?;
 		Ok(match self.file.options.weights {
@@ -252,7 +326,8 @@ impl CircuitFolder {
 			return Err(CliError::Content {
 				path,
 				what: format!("its SHA-256 is {got}, interface.json says {expected}"),
-				help: "the file was changed after it was compiled: run `zkml compile` again".into(),
+				help: "the file was changed after it was compiled: run `zkml compile`, or `zkml import`, again"
+					.into(),
 			});
 		}
 		Ok(bytes)

@@ -5,5 +5,6 @@ pub mod chart;
 pub mod commands;
 pub mod error;
 pub mod files;
+mod imported;
 pub mod opening;
 pub mod ui;

@@ -3,8 +3,10 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
 	io::{IsTerminal, Write},
+	sync::Mutex,
 	time::{Duration, Instant},
 };
+use zkml_prover::ceremony::Progress;
 
 /// How to talk to the user.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,9 +71,24 @@ impl Ui {
 		}
 	}
 
+	/// Runs steps that say how far they are, with bars where somebody watches.
+	pub fn progress<T>(&self, work: impl FnOnce(&dyn Progress) -> T) -> T {
+		let bars = Bars { hidden: self.hidden(), bar: Mutex::new(ProgressBar::hidden()) };
+		let result = work(&bars);
+		if let Ok(bar) = bars.bar.lock() {
+			bar.finish_and_clear();
+		}
+		result
+	}
+
+	/// Whether nobody watches.
+	fn hidden(&self) -> bool {
+		self.quiet || self.json || !std::io::stderr().is_terminal()
+	}
+
 	/// Runs a step, with a spinner where somebody watches.
 	pub fn step<T>(&self, what: &str, work: impl FnOnce() -> T) -> (T, Duration) {
-		let spinner = if self.quiet || self.json || !std::io::stderr().is_terminal() {
+		let spinner = if self.hidden() {
 			ProgressBar::hidden()
 		} else {
 			ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
@@ -83,6 +100,34 @@ impl Ui {
 		let result = work();
 		spinner.finish_and_clear();
 		(result, start.elapsed())
+	}
+}
+
+/// One bar after the other.
+struct Bars {
+	hidden: bool,
+	bar: Mutex<ProgressBar>,
+}
+
+impl Progress for Bars {
+	fn step(&self, name: &str, total: u64) {
+		let Ok(mut bar) = self.bar.lock() else { return };
+		bar.finish_and_clear();
+		if self.hidden {
+			return;
+		}
+		let template = "{msg} {wide_bar} {percent} %, {eta} left";
+		let style =
+			ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+		*bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr())
+			.with_style(style);
+		bar.set_message(name.to_string());
+	}
+
+	fn advance(&self, count: u64) {
+		if let Ok(bar) = self.bar.lock() {
+			bar.inc(count);
+		}
 	}
 }
 

@@ -248,7 +248,7 @@ mod keys {
 	fn damaged_ones_are_refused() {
 		let place = Place::ready();
 		place.damage("keys/proving_key.zkey", |bytes| bytes.truncate(bytes.len() / 2));
-		assert!(place.fails(1, &PROVE).contains("truncated or damaged"));
+		assert!(place.fails(1, &PROVE).contains("the file is truncated"));
 		place.damage("keys/proving_key.zkey", |bytes| bytes.truncate(2));
 		assert!(place.fails(1, &PROVE).contains("not a .zkey file"));
 	}

@@ -83,12 +83,21 @@ impl ProvingKey {
 	/// The verifying key; `None` if a point of it is at infinity, or there are too many signals
 	/// for a chain.
 	pub fn verifying_key(&self) -> Option<VerifyingKey> {
-		Some(VerifyingKey {
-			alpha: encode_g1(&self.alpha_g1)?,
-			beta: encode_g2(&self.beta_g2)?,
-			gamma: encode_g2(&self.gamma_g2)?,
-			delta: encode_g2(&self.delta_g2)?,
-			ic: self.ic.iter().map(encode_g1).collect::<Option<Vec<_>>>()?.try_into().ok()?,
-		})
+		verifying_key(&self.alpha_g1, [&self.beta_g2, &self.gamma_g2, &self.delta_g2], &self.ic)
 	}
+}
+
+/// A verifying key of its points: α, then β, γ and δ, then those of the signals.
+pub(crate) fn verifying_key(
+	alpha: &G1Affine,
+	[beta, gamma, delta]: [&G2Affine; 3],
+	ic: &[G1Affine],
+) -> Option<VerifyingKey> {
+	Some(VerifyingKey {
+		alpha: encode_g1(alpha)?,
+		beta: encode_g2(beta)?,
+		gamma: encode_g2(gamma)?,
+		delta: encode_g2(delta)?,
+		ic: ic.iter().map(encode_g1).collect::<Option<Vec<_>>>()?.try_into().ok()?,
+	})
 }

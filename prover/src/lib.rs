@@ -1,8 +1,9 @@
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 //! Groth16 over BN254: setup, proving, and the files of snarkjs.
 //!
 //! - [`setup`]: a proving key from constraints, by one party, for development;
+//! - [`ceremony`]: the same by many, of whom one honest one suffices;
 //! - [`prove`]: a proof from a proving key and a witness;
 //! - [`verify`]: the check that a chain makes, natively;
 //! - [`audit`]: what anybody can check of a proving key against its constraints;
@@ -14,20 +15,28 @@
 //! twice the size. So keys and proofs can be used on either side.
 
 mod audit;
+pub mod ceremony;
+pub mod circom_witness;
+mod curve;
 mod estimate;
 pub mod json;
 mod key;
 mod manifest;
+mod map;
 mod proof;
 mod setup;
+mod solidity;
 pub mod zkey;
 
 pub use audit::{audit, KeyAudit, Outcome};
+pub use curve::PointError;
 pub use estimate::Estimate;
 pub use key::ProvingKey;
 pub use manifest::{Manifest, SetupKind, FORMAT};
+pub use map::Map;
 pub use proof::{prove, verify, ProveError, VerifyFailure};
 pub use setup::{setup, SetupError};
+pub use solidity::{solidity, solidity_call, SolidityCall, SolidityError};
 
 /// The wire layout of keys and proofs on a chain.
 pub mod bytes {

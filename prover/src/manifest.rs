@@ -12,12 +12,23 @@ pub const FORMAT: u32 = 1;
 pub enum SetupKind {
 	/// One party, who could forge proofs. For development only.
 	Development,
+	/// Several parties, of whom one honest one suffices.
+	Ceremony {
+		/// SHA-256 of the transcript.
+		#[serde(with = "hex::serde")]
+		transcript: [u8; 32],
+		/// Number of contributions to the circuit's key.
+		contributions: u32,
+	},
 }
 
 impl From<SetupKind> for Setup {
 	fn from(kind: SetupKind) -> Self {
 		match kind {
 			SetupKind::Development => Self::Development,
+			SetupKind::Ceremony { transcript, contributions } => {
+				Self::Ceremony { transcript, contributions }
+			},
 		}
 	}
 }

@@ -4,6 +4,7 @@ pub mod examples;
 pub mod models;
 pub mod node;
 pub mod programs;
+pub mod rows;
 pub mod stream;
 
 /// The processor of this machine, and how many cores it has: figures are stated with it.

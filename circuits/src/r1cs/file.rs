@@ -3,42 +3,39 @@
 //! Formats: iden3/r1csfile, `doc/r1cs_bin_format.md`; snarkjs, `src/wtns_utils.js`.
 
 use super::{Coefficient, Matrix, R1cs, Wire};
+use crate::sections::{Kind, Reader, Section, SectionError, Sections};
 use ark_bn254::Fr;
 use ark_ff::{BigInt, PrimeField};
 use std::io::{self, Write};
 use thiserror::Error;
 
+static R1CS: Kind =
+	Kind { magic: "r1cs", version: 1, names: &[(1, "header"), (2, "constraints"), (3, "labels")] };
+
+static WTNS: Kind = Kind { magic: "wtns", version: 2, names: &[(1, "header"), (2, "values")] };
+
 /// Why a file cannot be read.
 #[derive(Debug, Error)]
 pub enum FileError {
-	/// The first bytes are those of another kind of file.
-	#[error("not a .{0} file")]
-	Magic(&'static str),
-	/// The format's version is not known.
-	#[error(".{kind} version {got} is not supported, only {expected}")]
-	Version {
-		/// Kind of file.
-		kind: &'static str,
-		/// Version known.
-		expected: u32,
-		/// Version found.
-		got: u32,
-	},
-	/// The file ends too early or is longer than it says.
-	#[error("the file is truncated or has bytes that belong to nothing ({0})")]
-	Length(&'static str),
-	/// A section is missing.
-	#[error("section {0} is missing")]
-	Section(u32),
+	/// The file's sections.
+	#[error(transparent)]
+	Section(#[from] SectionError),
 	/// The file is over another field than BN254's scalars.
 	#[error("the file is not over the scalar field of BN254 (bn128)")]
 	Prime,
 	/// A number is not a canonical field element.
-	#[error("a value is not below the field's order")]
-	NonCanonical,
+	#[error("{section} holds a value that is not below the field's order, at {index}")]
+	NonCanonical {
+		/// The section.
+		section: Section,
+		/// Which constraint, or which wire of a witness.
+		index: usize,
+	},
 	/// A wire index is out of range.
-	#[error("wire {wire} of {wires}")]
+	#[error("constraint {constraint} names wire {wire} of {wires}")]
 	Wire {
+		/// The constraint.
+		constraint: u32,
 		/// Index found.
 		wire: u32,
 		/// Number of wires.
@@ -115,91 +112,23 @@ pub fn write_wtns(witness: &[Fr], out: &mut impl Write) -> io::Result<()> {
 	Ok(())
 }
 
-/// A cursor over bytes that never reads past their end.
-struct Cursor<'a> {
-	rest: &'a [u8],
-	what: &'static str,
+fn element(reader: &mut Reader<'_>, index: usize) -> Result<Fr, FileError> {
+	let value = Fr::from_bigint(BigInt(reader.limbs()?));
+	value.ok_or(FileError::NonCanonical { section: reader.section, index })
 }
 
-impl<'a> Cursor<'a> {
-	fn take(&mut self, length: usize) -> Result<&'a [u8], FileError> {
-		if length > self.rest.len() {
-			return Err(FileError::Length(self.what));
-		}
-		let (taken, rest) = self.rest.split_at(length);
-		self.rest = rest;
-		Ok(taken)
-	}
-
-	fn u32(&mut self) -> Result<u32, FileError> {
-		let mut bytes = [0; 4];
-		bytes.copy_from_slice(self.take(4)?);
-		Ok(u32::from_le_bytes(bytes))
-	}
-
-	fn u64(&mut self) -> Result<u64, FileError> {
-		let mut bytes = [0; 8];
-		bytes.copy_from_slice(self.take(8)?);
-		Ok(u64::from_le_bytes(bytes))
-	}
-
-	fn integer(&mut self) -> Result<BigInt<4>, FileError> {
-		let mut limbs = [0; 4];
-		for limb in &mut limbs {
-			*limb = self.u64()?;
-		}
-		Ok(BigInt(limbs))
-	}
-
-	fn element(&mut self) -> Result<Fr, FileError> {
-		Fr::from_bigint(self.integer()?).ok_or(FileError::NonCanonical)
-	}
-
-	fn end(&self) -> Result<(), FileError> {
-		self.rest.is_empty().then_some(()).ok_or(FileError::Length(self.what))
-	}
-}
-
-/// Splits a file of this family into its sections, by id.
-fn sections<'a>(
-	bytes: &'a [u8],
-	kind: &'static str,
-	version: u32,
-) -> Result<Vec<(u32, Cursor<'a>)>, FileError> {
-	let mut cursor = Cursor { rest: bytes, what: kind };
-	if cursor.take(4).ok() != Some(kind.as_bytes()) {
-		return Err(FileError::Magic(kind));
-	}
-	let got = cursor.u32()?;
-	if got != version {
-		return Err(FileError::Version { kind, expected: version, got });
-	}
-	let mut found = Vec::new();
-	for _ in 0..cursor.u32()? {
-		let id = cursor.u32()?;
-		let length = usize::try_from(cursor.u64()?).map_err(|_| FileError::Length(kind))?;
-		found.push((id, Cursor { rest: cursor.take(length)?, what: kind }));
-	}
-	cursor.end()?;
-	Ok(found)
-}
-
-fn find<'a>(found: &mut Vec<(u32, Cursor<'a>)>, id: u32) -> Result<Cursor<'a>, FileError> {
-	let at = found.iter().position(|(other, _)| *other == id).ok_or(FileError::Section(id))?;
-	Ok(found.swap_remove(at).1)
-}
-
-fn check_field(header: &mut Cursor<'_>) -> Result<(), FileError> {
-	if header.u32()? as usize != ELEMENT || header.integer()? != Fr::MODULUS {
+fn check_field(header: &mut Reader<'_>) -> Result<(), FileError> {
+	if header.u32()? as usize != ELEMENT || BigInt(header.limbs()?) != Fr::MODULUS {
 		return Err(FileError::Prime);
 	}
 	Ok(())
 }
 
-/// Reads a `.r1cs` file over BN254.
+/// Reads a `.r1cs` file over BN254. Sections of custom gates, which Groth16 does not have, may be
+/// there if they are not used.
 pub fn read_r1cs(bytes: &[u8]) -> Result<R1cs, FileError> {
-	let mut found = sections(bytes, "r1cs", 1)?;
-	let mut header = find(&mut found, 1)?;
+	let sections = Sections::split(&R1CS, bytes)?;
+	let mut header = sections.get(1)?;
 	check_field(&mut header)?;
 	let wires = header.u32()?;
 	let outputs = header.u32()?;
@@ -208,24 +137,23 @@ pub fn read_r1cs(bytes: &[u8]) -> Result<R1cs, FileError> {
 	header.u64()?;
 	let constraints = header.u32()?;
 	header.end()?;
-	let declared = [outputs, public_inputs, private_inputs].map(u64::from).iter().sum::<u64>();
-	if declared >= u64::from(wires) {
+	// Of private inputs Circom counts also those that it has simplified away.
+	if u64::from(outputs) + u64::from(public_inputs) >= u64::from(wires) {
 		return Err(FileError::Counts);
 	}
 	// Circom labels every wire; so a short file cannot claim many.
-	if find(&mut found, 3)?.rest.len() as u64 != 8 * u64::from(wires) {
-		return Err(FileError::Length("r1cs"));
-	}
-	let mut body = find(&mut found, 2)?;
+	sections.exactly(3, 8 * u64::from(wires))?;
+	let mut body = sections.get(2)?;
 	let mut matrices = [Matrix::default(), Matrix::default(), Matrix::default()];
-	for _ in 0..constraints {
+	for constraint in 0..constraints {
 		for matrix in &mut matrices {
 			for _ in 0..body.u32()? {
 				let wire = body.u32()?;
 				if wire >= wires {
-					return Err(FileError::Wire { wire, wires });
+					return Err(FileError::Wire { constraint, wire, wires });
 				}
-				matrix.push_entry(Wire(wire), Coefficient::Field(body.element()?));
+				let value = element(&mut body, constraint as usize)?;
+				matrix.push_entry(Wire(wire), Coefficient::Field(value));
 			}
 			matrix.end_row();
 		}
@@ -237,16 +165,14 @@ pub fn read_r1cs(bytes: &[u8]) -> Result<R1cs, FileError> {
 
 /// Reads a `.wtns` file over BN254.
 pub fn read_wtns(bytes: &[u8]) -> Result<Vec<Fr>, FileError> {
-	let mut found = sections(bytes, "wtns", 2)?;
-	let mut header = find(&mut found, 1)?;
+	let sections = Sections::split(&WTNS, bytes)?;
+	let mut header = sections.get(1)?;
 	check_field(&mut header)?;
 	let count = header.u32()?;
 	header.end()?;
-	let mut body = find(&mut found, 2)?;
-	if body.rest.len() != count as usize * ELEMENT {
-		return Err(FileError::Length("wtns"));
-	}
-	(0..count).map(|_| body.element()).collect()
+	sections.exactly(2, u64::from(count) * ELEMENT as u64)?;
+	let mut body = sections.get(2)?;
+	(0..count as usize).map(|index| element(&mut body, index)).collect()
 }
 
 #[cfg(test)]
@@ -280,7 +206,10 @@ mod tests {
 		write_wtns(&witness, &mut bytes).unwrap();
 		assert_eq!(read_wtns(&bytes).unwrap(), witness);
 		assert_eq!(r1cs.first_violation(&witness), None);
-		assert!(matches!(read_r1cs(&bytes), Err(FileError::Magic("r1cs"))));
+		assert!(matches!(
+			read_r1cs(&bytes),
+			Err(FileError::Section(SectionError::Magic { expected: "r1cs", found: Some("wtns") }))
+		));
 	}
 
 	#[test]
@@ -291,6 +220,6 @@ mod tests {
 		write_wtns(&witness, &mut bytes).unwrap();
 		let at = bytes.len() - ELEMENT * (witness.len() - 1);
 		bytes[at..at + ELEMENT].copy_from_slice(&element_bytes(Fr::MODULUS));
-		assert!(matches!(read_wtns(&bytes), Err(FileError::NonCanonical)));
+		assert!(matches!(read_wtns(&bytes), Err(FileError::NonCanonical { index: 1, .. })));
 	}
 }

@@ -7,7 +7,7 @@ use frame_support::{dispatch::DispatchResult, weights::Weight, PalletError};
 use scale_info::TypeInfo;
 use zkml_primitives::{
 	ClaimedInput, Commitment, Context, Inference, Mask, ModelId, Output, PackingError, Proof,
-	Statement, StatementError, Values,
+	Signal, Statement, StatementError, Values,
 };
 use zkml_verifier::{verify_batch, BatchError, Claim, KeyError, PreparedKey};
 
@@ -136,15 +136,16 @@ pub enum VerifyError {
 impl From<StatementError> for VerifyError {
 	fn from(error: StatementError) -> Self {
 		match error {
-			StatementError::OutputKind | StatementError::Output(PackingError::Count { .. }) => {
-				Self::OutputMismatch
-			},
+			StatementError::OutputKind
+			| StatementError::RawCount { .. }
+			| StatementError::Output(PackingError::Count { .. }) => Self::OutputMismatch,
 			StatementError::InputMissing
 			| StatementError::InputUnexpected
 			| StatementError::Input(PackingError::Count { .. }) => Self::InputMismatch,
 			StatementError::Label { .. } => Self::LabelOutOfRange,
 			StatementError::Mask => Self::MaskMismatch,
-			StatementError::Output(PackingError::OutOfRange { .. })
+			StatementError::NonCanonical { .. }
+			| StatementError::Output(PackingError::OutOfRange { .. })
 			| StatementError::Input(PackingError::OutOfRange { .. }) => Self::ValueOutOfRange,
 			StatementError::Output(PackingError::Layout)
 			| StatementError::Input(PackingError::Layout)
@@ -253,6 +254,15 @@ impl VerifiedInference {
 	pub fn logits(&self) -> Option<&[i32]> {
 		match &self.inference.output {
 			Output::Logits(values) => Some(values),
+			_ => None,
+		}
+	}
+
+	/// The public signals less the context, where the model is a circuit from elsewhere: canonical field
+	/// elements, of which only the model's registrant says what they mean.
+	pub fn raw(&self) -> Option<&[Signal]> {
+		match &self.inference.output {
+			Output::Raw(signals) => Some(signals),
 			_ => None,
 		}
 	}

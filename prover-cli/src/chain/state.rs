@@ -213,8 +213,7 @@ impl State {
 		submissions: &[Submission],
 		weight: Weight,
 	) -> Result<Fees, ChainError> {
-		let call = calls::submission(signals, submissions);
-		let data = self.call_data(PALLET, call.name, &call.arguments)?;
+		let data = self.submission_call(signals, submissions)?;
 		let parameters = [data.clone(), ((data.len() + ENVELOPE) as u32).encode()].concat();
 		let (most, _, _): (Weight, u8, u128) =
 			self.ask("TransactionPaymentCallApi_query_call_info", &parameters).await?;
@@ -239,6 +238,19 @@ impl State {
 	pub async fn length_fee(&self, length: usize) -> Result<u128, ChainError> {
 		let length = ((length + ENVELOPE) as u32).encode();
 		self.ask("TransactionPaymentCallApi_query_length_to_fee", &length).await
+	}
+
+	/// The call that submits inferences, for which so many public signals are to be paid.
+	///
+	/// # Errors
+	/// [`ChainError::Runtime`] if the chain has no such call.
+	pub fn submission_call(
+		&self,
+		signals: u32,
+		submissions: &[Submission],
+	) -> Result<Vec<u8>, ChainError> {
+		let call = calls::submission(signals, submissions);
+		self.call_data(PALLET, call.name, &call.arguments)
 	}
 
 	/// A call as bytes, as transactions, multisigs and proposals hold it.

@@ -115,6 +115,10 @@ fn trust(setup: SetupKind, rebuilt: &Rebuilt) -> Vec<&'static str> {
 			"one party made these keys, and can forge proofs if it kept the setup's secret: no check of \
 			 keys can show that it did not"
 		},
+		SetupKind::Ceremony { .. } => {
+			"that several parties made these keys is what the keys say: their transcript shows it, which \
+			 `zkml setup verify` checks with the circuit, the powers of tau and the key"
+		},
 	};
 	let powers =
 		"that the points stem from powers of one secret number is the maker's word, too: a \
@@ -141,7 +145,7 @@ impl Audit {
 			what: error.to_string(),
 			help: "this is no proving key that could be audited: get or make the keys again".into(),
 		};
-		let file = files::read(&path)?;
+		let file = files::map(&path)?;
 		let manifest = zkey::read_manifest(&file).map_err(damaged)?;
 		let (key, _) = ui.step("loading the key", || zkey::read(&file));
 		let key = key.map_err(damaged)?;
@@ -230,6 +234,11 @@ impl Audit {
 			(None, OutputKind::TopK { k, .. }) => OutputChoice::TopK { k },
 			(None, OutputKind::Threshold { tau, .. }) => OutputChoice::Threshold { tau },
 			(None, OutputKind::MaskedArgmax { .. }) => OutputChoice::MaskedArgmax,
+			(None, OutputKind::Raw { .. }) => return Err(CliError::Other(
+				"the keys are of a circuit from elsewhere, which stems from no ONNX file: check \
+					 them with `zkml setup verify` and its .r1cs file"
+					.into(),
+			)),
 		};
 		Ok((graph, Options { input, weights, output }))
 	}

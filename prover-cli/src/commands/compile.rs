@@ -71,6 +71,7 @@ impl Compile {
 			constraints: circuit.r1cs.constraints(),
 			wires: circuit.r1cs.wires,
 			non_zeros: [&circuit.r1cs.a, &circuit.r1cs.b, &circuit.r1cs.c].map(|m| m.non_zeros()),
+			imported: None,
 			layers: circuit.layers,
 		};
 		let description = files::to_json(&file);

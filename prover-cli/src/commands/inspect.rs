@@ -13,7 +13,7 @@ use std::{
 	path::{Path, PathBuf},
 	time::Duration,
 };
-use zkml_circuits::{compile, onnx::Model, show_shape, Circuit, Graph, Options};
+use zkml_circuits::{compile, onnx::Model, r1cs::read_r1cs, show_shape, Circuit, Graph, Options};
 use zkml_primitives::Commitment;
 use zkml_prover::Estimate;
 
@@ -128,7 +128,10 @@ impl Inspect {
 
 	fn circuit(&self, ui: &Ui) -> Result<(), CliError> {
 		let folder = CircuitFolder::open(&self.path)?;
-		folder.r1cs()?;
+		let bytes = folder.r1cs()?;
+		if folder.file.imported.is_some() {
+			return self.imported(ui, &folder, &bytes);
+		}
 		let graph = folder.graph()?;
 		let mut file = folder.file;
 		let (circuit, _) = ui.step("compiling", || compile(&graph, &file.options));
@@ -150,6 +153,33 @@ impl Inspect {
 		circuit["outputs"] = json!(costs.outputs);
 		let estimate = costs.estimate;
 		ui.json("inspect", json!({ "kind": "circuit", "circuit": circuit, "estimate": estimate }));
+		Ok(())
+	}
+
+	/// A circuit from elsewhere has no layers: totals, signals and the estimate.
+	fn imported(&self, ui: &Ui, folder: &CircuitFolder, bytes: &[u8]) -> Result<(), CliError> {
+		if self.svg.is_some() {
+			let what = "--svg draws layers, and the circuit was imported, so that it has none";
+			return Err(CliError::Other(what.into()));
+		}
+		let r1cs = read_r1cs(bytes).map_err(|error| CliError::Content {
+			path: folder.path.clone(),
+			what: error.to_string(),
+			help: "run `zkml import` again".into(),
+		})?;
+		let file = &folder.file;
+		let estimate = Estimate::of(&r1cs);
+		ui.line(format!("{} constraints, {} wires", file.constraints, file.wires));
+		for (place, name) in file.signals.iter().enumerate() {
+			ui.line(format!("  {place}  {name}"));
+		}
+		ui.line(format!(
+			"key {}, proof about {}",
+			ui::bytes(estimate.key_bytes),
+			ui::time(std::time::Duration::from_secs_f64(estimate.prove_seconds))
+		));
+		ui.line(format!("circuit SHA-256  {}", file.circuit_sha256));
+		ui.json("inspect", json!({ "kind": "circuit", "circuit": file, "estimate": estimate }));
 		Ok(())
 	}
 

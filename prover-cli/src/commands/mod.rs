@@ -5,6 +5,8 @@ mod choices;
 pub mod commit;
 pub mod compile;
 pub mod deregister;
+pub mod export;
+pub mod import;
 pub mod inspect;
 pub mod model;
 pub mod prove;
@@ -43,9 +45,11 @@ pub enum Command {
 	Quantize(quantize::Quantize),
 	/// Compile a quantised ONNX model into a circuit.
 	Compile(compile::Compile),
+	/// Take a Circom circuit as a model.
+	Import(import::Import),
 	/// Show what a circuit, a key or an ONNX file is.
 	Inspect(inspect::Inspect),
-	/// Make keys for a circuit, by one party: for development only.
+	/// Make keys for a circuit: by one party for development, or by many in a ceremony.
 	Setup(setup::Setup),
 	/// Commit to an input, or to a model's weights, without showing them.
 	#[command(subcommand)]
@@ -56,6 +60,9 @@ pub enum Command {
 	Prove(prove::Prove),
 	/// Verify a proof.
 	Verify(verify::Verify),
+	/// Write a key or a proof in a form that other programs take.
+	#[command(subcommand)]
+	Export(export::Export),
 	/// Check that keys, and a registered model, are those of an ONNX file.
 	Audit(audit::Audit),
 	/// Register a model on a chain.
@@ -81,12 +88,14 @@ impl Command {
 		match self {
 			Self::Quantize(command) => command.run(ui),
 			Self::Compile(command) => command.run(ui),
+			Self::Import(command) => command.run(ui),
 			Self::Inspect(command) => command.run(ui),
 			Self::Setup(command) => command.run(ui),
 			Self::Commit(command) => command.run(ui),
 			Self::Open(command) => command.run(ui),
 			Self::Prove(command) => command.run(ui),
 			Self::Verify(command) => command.run(ui),
+			Self::Export(command) => command.run(ui),
 			Self::Audit(command) => command.run(ui),
 			Self::Register(command) => command.run(ui),
 			Self::Submit(command) => command.run(ui),
@@ -371,6 +380,9 @@ pub(crate) fn describe(interface: &Interface, inference: &Inference) -> serde_js
 		(_, Output::Logits(values)) => json!({ "integers": values.to_vec() }),
 		(_, Output::Labels(labels)) => json!({ "labels": labels.to_vec() }),
 		(_, Output::Passed) => json!({ "passed": true }),
+		(_, Output::Raw(signals)) => {
+			json!({ "raw": zkml_prover::json::signals_to_json(signals).unwrap_or_default() })
+		},
 	};
 	match &inference.input {
 		ClaimedInput::Hidden => {},
@@ -401,6 +413,9 @@ pub(crate) fn summary(shown: &serde_json::Value) -> String {
 		format!("the score is at least {threshold}")
 	} else if let Some(allowed) = list("mask") {
 		format!("label {label}, the best of {}", numbers(&allowed))
+	} else if let Some(raw) = shown["raw"].as_array() {
+		let numbers = raw.iter().filter_map(serde_json::Value::as_str);
+		format!("signals {}", numbers.collect::<Vec<_>>().join(", "))
 	} else {
 		format!("label {label}")
 	};

@@ -5,6 +5,7 @@ use crate::{
 	chain::{self, ChainError, Next},
 	error::CliError,
 	files::{self, AnchorBlock, CircuitFolder, Claim, Destination, KeysFolder, FORMAT, TOOL},
+	imported,
 	opening::{self, Opening},
 	ui::{self, Ui},
 };
@@ -16,11 +17,11 @@ use std::{
 	time::Duration,
 };
 use zkml_circuits::{
-	assign_with, r1cs::write_wtns, Assignment, CommitmentKind, Extras, Graph, InputChoice, Salt,
-	WeightsChoice,
+	assign_with, r1cs::write_wtns, Assignment, CommitmentKind, Extras, Graph, InputChoice, Options,
+	Salt, WeightsChoice,
 };
 use zkml_primitives::{Context, OutputKind, Proof, VerifyingKey};
-use zkml_prover::{json as snarkjs, prove, verify, zkey, ProvingKey};
+use zkml_prover::{json as snarkjs, prove, verify, zkey::Zkey, ProvingKey};
 
 /// Prove what a model answers to an input.
 ///
@@ -36,9 +37,13 @@ pub struct Prove {
 	/// The keys' folder.
 	#[arg(long, default_value = "target/zkml/keys")]
 	keys: PathBuf,
-	/// The input in real units: {"NAME": [numbers]}. Repeat it for several proofs.
-	#[arg(long, value_name = "FILE", required_unless_present = "opening")]
+	/// The input in real units: {"NAME": [numbers]}; of an imported circuit, as Circom takes it. Repeat
+	/// it for several proofs.
+	#[arg(long, value_name = "FILE", required_unless_present_any = ["opening", "wtns"])]
 	input: Vec<PathBuf>,
+	/// A witness of an imported circuit, in place of an input. Repeat it for several proofs.
+	#[arg(long, value_name = "FILE", conflicts_with_all = ["input", "opening"])]
+	wtns: Vec<PathBuf>,
 	/// The opening of a committed input, which holds its values. Repeat it for several proofs.
 	#[arg(long, value_name = "FILE", conflicts_with = "input")]
 	opening: Vec<PathBuf>,
@@ -77,6 +82,49 @@ pub struct Prove {
 /// An input as the circuit takes it, and the salt of its commitment if it has one.
 type Input = (Vec<i64>, Option<Salt>);
 
+/// What proofs are made of.
+enum Source<'a> {
+	/// A model, and its inputs.
+	Model {
+		graph: Box<Graph>,
+		options: &'a Options,
+		inputs: Vec<Input>,
+		mask: Option<Vec<bool>>,
+		weights_salt: Option<Salt>,
+	},
+	/// A circuit from elsewhere.
+	Imported(Box<imported::Circuit>),
+}
+
+impl Source<'_> {
+	/// The witness of one input, under a context: the one that is wanted, or else zero, or the one
+	/// that a witness brings.
+	fn assign(
+		&self,
+		command: &Prove,
+		position: usize,
+		wanted: Option<Context>,
+	) -> Result<(Assignment, Context), CliError> {
+		let context = wanted.unwrap_or(Context([0; 32]));
+		match self {
+			Self::Model { graph, options, inputs, mask, weights_salt } => {
+				let (input, input_salt) = &inputs[position];
+				let (input_salt, weights_salt) = (*input_salt, *weights_salt);
+				let extras = Extras { input_salt, weights_salt, mask: mask.as_deref() };
+				Ok((assign_with(graph, options, input, &context, &extras)?, context))
+			},
+			Self::Imported(circuit) => {
+				let made = match command.wtns.get(position) {
+					Some(path) => circuit.read(path, wanted.as_ref())?,
+					None => circuit.solve(&command.input[position], &context)?,
+				};
+				let imported::Witness { values, inference, statement, context } = made;
+				Ok((Assignment { witness: values, inference, statement }, context))
+			},
+		}
+	}
+}
+
 /// A proof that was made.
 struct Made {
 	output: PathBuf,
@@ -111,25 +159,18 @@ impl Prove {
 			});
 		}
 		let outputs = self.outputs()?;
-		let graph = circuit.graph()?;
-		// All of them first: no proof is made if one input is wrong.
-		let inputs = self.values(&circuit, &graph)?;
-		let mask = self.mask(&circuit)?;
-		let weights_salt = self.weights_salt(&circuit)?;
+		let source = self.source(&circuit)?;
 		let next = self.next(ui, &keys.verifying_key)?;
 		let fixed = self.fixed_context()?;
 
 		let (key, loading) = load(ui, &keys, &circuit)?;
 		let mut all = Vec::new();
-		for (position, (input, output)) in (0..).zip(inputs.iter().zip(&outputs)) {
+		for (position, output) in (0..).zip(&outputs) {
 			let next = next.map(|next| next.later(self.ahead.saturating_add(position)));
-			let context = next.map_or(fixed, |next| next.context());
-			let (input, input_salt) = input;
-			let extras = Extras { input_salt: *input_salt, weights_salt, mask: mask.as_deref() };
-			let (assignment, evaluating) = ui.step("evaluating", || {
-				assign_with(&graph, &circuit.file.options, input, &context, &extras)
-			});
-			let assignment = assignment?;
+			let wanted = next.map(|next| next.context()).or(fixed);
+			let (assigned, evaluating) =
+				ui.step("evaluating", || source.assign(&self, position as usize, wanted));
+			let (assignment, context) = assigned?;
 			let (proof, proving) =
 				ui.step("proving", || prove(&key, &assignment.witness, &mut rand::rngs::OsRng));
 			let damaged = |what: String| damaged(&keys, what);
@@ -170,11 +211,29 @@ impl Prove {
 
 	/// The files that hold the inputs.
 	fn sources(&self) -> &[PathBuf] {
-		if self.opening.is_empty() {
-			&self.input
-		} else {
-			&self.opening
+		let all = [&self.input, &self.opening, &self.wtns];
+		all.into_iter().find(|files| !files.is_empty()).unwrap_or(&self.input)
+	}
+
+	/// What proofs are made of. All inputs first: no proof is made if one is wrong.
+	fn source<'a>(&self, circuit: &'a CircuitFolder) -> Result<Source<'a>, CliError> {
+		if circuit.file.imported.is_some() {
+			if !self.opening.is_empty() {
+				let what = "--opening is for circuits that `zkml compile` made: give --input";
+				return Err(CliError::Other(what.into()));
+			}
+			return Ok(Source::Imported(Box::new(imported::Circuit::open(circuit)?)));
 		}
+		if !self.wtns.is_empty() {
+			let what = "--wtns is for circuits that `zkml import` made: give --input";
+			return Err(CliError::Other(what.into()));
+		}
+		let graph = circuit.graph()?;
+		let inputs = self.values(circuit, &graph)?;
+		let mask = self.mask(circuit)?;
+		let weights_salt = self.weights_salt(circuit)?;
+		let options = &circuit.file.options;
+		Ok(Source::Model { graph: Box::new(graph), options, inputs, mask, weights_salt })
 	}
 
 	/// The inputs as the circuit takes them, each with the salt of its commitment if it has one.
@@ -284,10 +343,10 @@ impl Prove {
 	}
 
 	/// The context, where no chain gives it.
-	fn fixed_context(&self) -> Result<Context, CliError> {
-		let Some(text) = &self.context else { return Ok(Context([0; 32])) };
+	fn fixed_context(&self) -> Result<Option<Context>, CliError> {
+		let Some(text) = &self.context else { return Ok(None) };
 		let bytes = files::hash_from_hex(text).filter(|bytes| bytes[31] < 0x20);
-		bytes.map(Context).ok_or_else(|| {
+		bytes.map(Context).map(Some).ok_or_else(|| {
 			CliError::Other(format!(
 				"--context {text}: 32 bytes in hexadecimal, little-endian, below 2^253"
 			))
@@ -439,8 +498,9 @@ fn load(
 	circuit: &CircuitFolder,
 ) -> Result<(ProvingKey, Duration), CliError> {
 	let path = keys.proving_key();
-	let bytes = files::read(&path)?;
-	let manifest = zkey::read_manifest(&bytes).map_err(|error| damaged(keys, error.to_string()))?;
+	let bytes = files::map(&path)?;
+	let file = Zkey::open(&bytes).map_err(|error| damaged(keys, error.to_string()))?;
+	let manifest = file.manifest().map_err(|error| damaged(keys, error.to_string()))?;
 	let made_for = manifest.map(|manifest| manifest.circuit_sha256).unwrap_or_default();
 	if made_for != circuit.file.circuit_sha256 {
 		return Err(CliError::Mismatch {
@@ -450,6 +510,6 @@ fn load(
 			right_hash: circuit.file.circuit_sha256.clone(),
 		});
 	}
-	let (key, loading) = ui.step("loading the key", || zkey::read(&bytes));
+	let (key, loading) = ui.step("loading the key", || file.key());
 	Ok((key.map_err(|error| damaged(keys, error.to_string()))?, loading))
 }

@@ -61,6 +61,7 @@ fn describe(output: &Output) -> String {
 		Output::Labels(labels) => format!("best labels {labels:?}"),
 		Output::Passed => "the threshold was reached".into(),
 		Output::MaskedLabel { label, .. } => format!("label {label}, of those that a mask allowed"),
+		Output::Raw(signals) => format!("{} raw signals", signals.len()),
 		Output::Logits(values) => {
 			let values: Vec<i64> = values.iter().map(|&value| value.into()).collect();
 			format!("label {}, logits {values:?}", argmax_value(&values))

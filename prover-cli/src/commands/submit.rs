@@ -173,11 +173,19 @@ async fn check(state: &State, account: AccountId, items: &[Item]) -> Result<(), 
 	Ok(())
 }
 
-impl Submit {
-	/// Runs the verb.
-	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
+/// Proofs that go together, in order.
+pub(super) struct Items {
+	items: Vec<Item>,
+	destination: Destination,
+	account: AccountId,
+	signals: u32,
+}
+
+impl Items {
+	/// Opens proofs' folders, and folders of such.
+	pub(super) fn open(paths: &[PathBuf]) -> Result<Self, CliError> {
 		let mut items = Vec::new();
-		for path in &self.proofs {
+		for path in paths {
 			for path in expand(path)? {
 				items.push(Item::open(&path)?);
 			}
@@ -186,9 +194,38 @@ impl Submit {
 		let destination = items[0].destination.clone();
 		let account = files::hash_from_hex(&destination.account)
 			.ok_or_else(|| CliError::Invalid("inference.json: no account".into()))?;
-		let signer = self.suri.as_deref().map(chain::signer).transpose()?;
-		let submissions: Vec<_> = items.iter().map(Item::submission).collect();
 		let signals = items.iter().map(|item| item.folder.signals.len() as u32).sum();
+		Ok(Self { items, destination, account, signals })
+	}
+
+	fn submissions(&self) -> Vec<Submission> {
+		self.items.iter().map(Item::submission).collect()
+	}
+
+	/// Who must submit them.
+	pub(super) fn account(&self) -> String {
+		address(&self.account)
+	}
+
+	/// The call that submits them, as the chain has it.
+	pub(super) fn call_data(&self, url: &str) -> Result<Vec<u8>, CliError> {
+		block_on(async {
+			let chain = Chain::connect(url).await?;
+			ensure_destination(&chain, &self.destination, self.account, None)?;
+			let state = chain.state().await?;
+			check(&state, self.account, &self.items).await?;
+			state.submission_call(self.signals, &self.submissions())
+		})
+	}
+}
+
+impl Submit {
+	/// Runs the verb.
+	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
+		let all = Items::open(&self.proofs)?;
+		let submissions = all.submissions();
+		let Items { items, destination, account, signals } = all;
+		let signer = self.suri.as_deref().map(chain::signer).transpose()?;
 		let (outcome, _) = ui.step("waiting for the chain", || {
 			block_on(async {
 				let chain = Chain::connect(&self.url).await?;

@@ -136,6 +136,47 @@ fn a_mask_is_part_of_what_is_proven() {
 }
 
 #[test]
+fn raw_signals_are_canonical_and_tied_to_their_place() {
+	ExtBuilder::production().build_and_execute(|| {
+		let [one, two] = [[1; 32], [2; 32]];
+		let raw = |signals: &[[u8; 32]]| {
+			let output = Output::Raw(BoundedVec::truncate_from(signals.to_vec()));
+			Inference { output, input: ClaimedInput::Hidden }
+		};
+		for place in [Some(0), Some(1), Some(2)] {
+			let prover = revealing(OutputKind::Raw { signals: 3, context: place });
+			let model = register(&prover);
+			let proof = prove(&prover, model, BOB, &raw(&[one, two]));
+			assert_noop!(submit(BOB, model, raw(&[two, one]), proof), Error::<Test>::InvalidProof);
+			assert_noop!(
+				submit(ALICE, model, raw(&[one, two]), proof),
+				Error::<Test>::InvalidProof
+			);
+			for signals in [&[one][..], &[one, two, two], &[]] {
+				assert_noop!(
+					submit(BOB, model, raw(signals), proof),
+					Error::<Test>::OutputMismatch
+				);
+			}
+			let beyond = raw(&[one, [0xff; 32]]);
+			assert_noop!(submit(BOB, model, beyond, proof), Error::<Test>::ValueOutOfRange);
+			assert_noop!(submit(BOB, model, label(1), proof), Error::<Test>::OutputMismatch);
+			let shown = Inference { input: shown(&[1]), ..raw(&[one, two]) };
+			assert_noop!(submit(BOB, model, shown, proof), Error::<Test>::InputMismatch);
+			assert_ok!(submit(BOB, model, raw(&[one, two]), proof));
+			let verified = &Heard::take()[0].1;
+			assert_eq!(verified.raw(), Some([one, two].as_slice()));
+			assert_eq!((verified.label(), verified.logits()), (None, None));
+		}
+		// Without a context a proof is anybody's, as the interface says.
+		let prover = revealing(OutputKind::Raw { signals: 2, context: None });
+		let model = register(&prover);
+		let proof = prove(&prover, model, BOB, &raw(&[one, two]));
+		assert_ok!(submit(ALICE, model, raw(&[one, two]), proof));
+	});
+}
+
+#[test]
 fn the_best_come_in_order() {
 	ExtBuilder::production().build_and_execute(|| {
 		let prover = revealing(OutputKind::TopK { classes: 50, k: 3 });

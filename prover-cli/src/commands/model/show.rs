@@ -160,6 +160,12 @@ fn describe_interface(interface: &Interface, signals: u32) -> Vec<String> {
 		OutputKind::MaskedArgmax { classes } => {
 			format!("the label, of those of {classes} classes that a mask allows")
 		},
+		OutputKind::Raw { context: Some(context), .. } => {
+			format!("raw signals, of which number {context} is the context")
+		},
+		OutputKind::Raw { context: None, .. } => {
+			"raw signals without a context: whoever sees a proof can submit it".into()
+		},
 	};
 	let mut lines = vec![format!("input {input}"), format!("output {output}")];
 	if let WeightsVisibility::Committed(commitment) = &interface.weights {
@@ -176,6 +182,7 @@ fn submission_length(interface: &Interface) -> usize {
 		OutputKind::Logits(tensor) => tensor.packing.count as usize * 4 + 3,
 		OutputKind::TopK { k, .. } => *k as usize * 4 + 3,
 		OutputKind::MaskedArgmax { classes } => 7 + *classes as usize / 8,
+		OutputKind::Raw { signals, .. } => *signals as usize * 32 + 3,
 		OutputKind::Argmax { .. } | OutputKind::Threshold { .. } => 5,
 	};
 	let input = match &interface.input {

@@ -1,6 +1,6 @@
-//! `zkml setup`
+//! `zkml setup CIRCUIT`: keys by one party.
 
-use super::written;
+use super::super::written;
 use crate::{
 	error::CliError,
 	files::{self, CircuitFolder, TOOL},
@@ -13,12 +13,9 @@ use zkml_circuits::r1cs::read_r1cs;
 use zkml_primitives::InputVisibility;
 use zkml_prover::{json as snarkjs, zkey, Estimate, Manifest, SetupKind, FORMAT};
 
-/// Make keys for a circuit, by one party: for development only.
-///
-/// Whoever runs this could forge proofs, so the keys say that they are for development, and
-/// chains refuse them unless their genesis allows such keys.
+/// What a setup by one party needs.
 #[derive(Debug, Args)]
-pub struct Setup {
+pub(super) struct Development {
 	/// The circuit's folder.
 	#[arg(default_value = "target/zkml/circuit")]
 	circuit: PathBuf,
@@ -30,9 +27,9 @@ pub struct Setup {
 	force: bool,
 }
 
-impl Setup {
+impl Development {
 	/// Runs the verb.
-	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
+	pub(super) fn run(self, ui: &Ui) -> Result<(), CliError> {
 		let folder = CircuitFolder::open(&self.circuit)?;
 		let r1cs = read_r1cs(&folder.r1cs()?).map_err(|error| CliError::Content {
 			path: self.circuit.join("circuit.r1cs"),

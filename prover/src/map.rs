@@ -1,0 +1,36 @@
+//! Files mapped into memory.
+
+#![allow(unsafe_code)]
+
+use memmap2::Mmap;
+use std::{fs::File, io, ops::Deref, path::Path};
+
+/// A file's bytes, read from disk as they are needed.
+#[derive(Debug)]
+pub struct Map(Mmap);
+
+impl Map {
+	/// Maps a file. An empty one is no bytes.
+	///
+	/// Whoever can write to a file that is mapped can change it meanwhile: what is read of it twice is
+	/// then not the same, and where it was cut the process ends with a signal. Files are therefore those
+	/// of the user who runs this, and what is written here gets its name by renaming, which leaves maps
+	/// of the old file whole.
+	///
+	/// # Errors
+	/// Of opening and mapping.
+	pub fn open(path: &Path) -> io::Result<Self> {
+		let file = File::open(path)?;
+		// SAFETY: the map is only read, as bytes, of which every value is valid; nothing in this crate
+		// relies on bytes to stay what they were for memory safety: all is copied and checked as read.
+		unsafe { Mmap::map(&file) }.map(Self)
+	}
+}
+
+impl Deref for Map {
+	type Target = [u8];
+
+	fn deref(&self) -> &[u8] {
+		&self.0
+	}
+}
