@@ -89,6 +89,14 @@ pub enum SectionError {
 	/// A section is there twice.
 	#[error("{0} is there twice")]
 	Doubled(Section),
+	/// More sections than any of the formats has.
+	#[error("the .{kind} file says that it has {count} sections: no more than {MOST} make sense")]
+	Many {
+		/// Kind of file.
+		kind: &'static str,
+		/// Number of sections.
+		count: u32,
+	},
 	/// A section is not there.
 	#[error("{0} is missing")]
 	Missing(Section),
@@ -124,6 +132,9 @@ pub struct Sections<'a> {
 	found: Vec<(u32, usize, usize)>,
 }
 
+/// More sections than a file has.
+const MOST: u32 = 64;
+
 /// Magic words of the family.
 const KNOWN: [&str; 4] = ["r1cs", "wtns", "ptau", "zkey"];
 
@@ -146,6 +157,9 @@ impl<'a> Sections<'a> {
 			return Err(SectionError::Version { kind: kind.magic, expected, got });
 		}
 		let count = header.u32().map_err(truncated(0))?;
+		if count > MOST {
+			return Err(SectionError::Many { kind: kind.magic, count });
+		}
 		let mut found: Vec<(u32, usize, usize)> = Vec::new();
 		for number in 0..count {
 			let id = header.u32().map_err(truncated(number))?;

@@ -310,6 +310,11 @@ impl Interface {
 		Ok(signals)
 	}
 
+	/// Whether proofs are tied to a context: all but those of circuits from elsewhere that have none.
+	pub fn is_bound(&self) -> bool {
+		!matches!(self.output, OutputKind::Raw { context: None, .. })
+	}
+
 	/// How many public signals there are of each kind. Meaningful where [`Interface::signals`] is
 	/// not an error.
 	pub fn counts(&self) -> SignalCounts {

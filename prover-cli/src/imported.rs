@@ -45,6 +45,9 @@ impl Circuit {
 			help: "run `zkml import` again".into(),
 		};
 		let r1cs = read_r1cs(&folder.r1cs()?).map_err(|error| damaged(error.to_string()))?;
+		if folder.file.interface.signals() != Ok(r1cs.signals() as u32) {
+			return Err(damaged("interface.json is not of these constraints".into()));
+		}
 		let calculator = match folder.wasm()? {
 			Some(wasm) => {
 				let made = Calculator::new(&wasm, Limits::default());

@@ -6,7 +6,7 @@ use std::{
 	sync::Mutex,
 	time::{Duration, Instant},
 };
-use zkml_prover::ceremony::Progress;
+use zkml_prover::{ceremony::Progress, Map};
 
 /// How to talk to the user.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,12 +71,14 @@ impl Ui {
 		}
 	}
 
-	/// Runs steps that say how far they are, with bars where somebody watches.
-	pub fn progress<T>(&self, work: impl FnOnce(&dyn Progress) -> T) -> T {
-		let bars = Bars { hidden: self.hidden(), bar: Mutex::new(ProgressBar::hidden()) };
+	/// Runs steps that say how far they are, with bars where somebody watches. Files that they read are
+	/// held in memory only for a while.
+	pub fn progress<T>(&self, maps: &[&Map], work: impl FnOnce(&dyn Progress) -> T) -> T {
+		let bar = Mutex::new((ProgressBar::hidden(), 0));
+		let bars = Bars { hidden: self.hidden(), maps, bar };
 		let result = work(&bars);
 		if let Ok(bar) = bars.bar.lock() {
-			bar.finish_and_clear();
+			bar.0.finish_and_clear();
 		}
 		result
 	}
@@ -104,29 +106,43 @@ impl Ui {
 }
 
 /// One bar after the other.
-struct Bars {
+struct Bars<'a> {
 	hidden: bool,
-	bar: Mutex<ProgressBar>,
+	maps: &'a [&'a Map],
+	/// The bar, and how far it was when memory was let go of.
+	bar: Mutex<(ProgressBar, u64)>,
 }
 
-impl Progress for Bars {
+impl Bars<'_> {
+	/// Points that may be read before memory is let go of.
+	const HELD: u64 = 1 << 16;
+}
+
+impl Progress for Bars<'_> {
 	fn step(&self, name: &str, total: u64) {
 		let Ok(mut bar) = self.bar.lock() else { return };
-		bar.finish_and_clear();
+		bar.0.finish_and_clear();
+		bar.1 = 0;
+		self.maps.iter().for_each(|map| map.let_go());
 		if self.hidden {
+			bar.0 = ProgressBar::hidden();
 			return;
 		}
 		let template = "{msg} {wide_bar} {percent} %, {eta} left";
 		let style =
 			ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-		*bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr())
+		bar.0 = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr())
 			.with_style(style);
-		bar.set_message(name.to_string());
+		bar.0.set_message(name.to_string());
 	}
 
 	fn advance(&self, count: u64) {
-		if let Ok(bar) = self.bar.lock() {
-			bar.inc(count);
+		let Ok(mut bar) = self.bar.lock() else { return };
+		bar.0.inc(count);
+		bar.1 += count;
+		if bar.1 >= Self::HELD {
+			bar.1 = 0;
+			self.maps.iter().for_each(|map| map.let_go());
 		}
 	}
 }

@@ -27,6 +27,15 @@ impl Map {
 	}
 }
 
+impl Map {
+	/// Lets go of the memory that read pages take: what is read again comes from the file.
+	pub fn let_go(&self) {
+		// SAFETY: the map is of a file, shared, and never written: pages that are dropped hold nothing
+		// that the file does not. Where the advice is not taken, they just stay.
+		let _ = unsafe { self.0.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+	}
+}
+
 impl Deref for Map {
 	type Target = [u8];
 

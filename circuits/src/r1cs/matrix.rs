@@ -3,7 +3,7 @@
 use super::{LinearCombination, Wire};
 use ark_bn254::Fr;
 use ark_ff::{BigInteger, PrimeField, Zero};
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 /// One entry of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,16 +53,22 @@ impl Matrix {
 
 	/// The entries of a row.
 	pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = (Wire, Coefficient)> + '_ {
+		self.places(row).map(|place| self.entry(place))
+	}
+
+	/// Where the entries of a row stand among all.
+	pub fn places(&self, row: usize) -> Range<usize> {
 		let start = row.checked_sub(1).map_or(0, |previous| self.ends[previous]);
-		(start..self.ends[row]).map(|at| {
-			let coefficient = match self.coefficients[at] {
-				value if value < FIELD => {
-					Coefficient::Field(self.pool[(value - i64::MIN) as usize])
-				},
-				value => Coefficient::Integer(value),
-			};
-			(Wire(self.wires[at]), coefficient)
-		})
+		start..self.ends[row]
+	}
+
+	/// The entry at a place.
+	pub fn entry(&self, place: usize) -> (Wire, Coefficient) {
+		let coefficient = match self.coefficients[place] {
+			value if value < FIELD => Coefficient::Field(self.pool[(value - i64::MIN) as usize]),
+			value => Coefficient::Integer(value),
+		};
+		(Wire(self.wires[place]), coefficient)
 	}
 
 	/// Appends a row of integers, whose terms are normalised.

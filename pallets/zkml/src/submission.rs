@@ -369,6 +369,10 @@ impl<T: Config> InferenceVerifier<T::AccountId> for Pallet<T> {
 		if model.signals > signals {
 			return Err(VerifyError::SignalsUnderdeclared);
 		}
+		// Whose proof is tied to no context would be good for every caller, again and again.
+		if !model.interface.is_bound() {
+			return Err(VerifyError::UnsupportedInterface);
+		}
 		let key = prepare(&model)?;
 		Unverified::new(id, &model, &key, context, inference.clone(), *proof)?.verify()
 	}

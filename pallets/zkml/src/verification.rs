@@ -204,7 +204,8 @@ impl VerifiedInference {
 		self.model
 	}
 
-	/// The context to which the proof is tied.
+	/// The context to which the proof is tied; to none, where the model is a circuit from elsewhere
+	/// without one, of which only submissions are taken.
 	pub fn context(&self) -> Context {
 		self.context
 	}

@@ -24,7 +24,7 @@ mod verify2;
 pub use blake2b::Hash;
 pub use contribution::Origin;
 pub use phase2::{KeyContribution, Transcript};
-pub use ptau::{PowersContribution, Ptau, LARGEST_POWER};
+pub use ptau::{PowersContribution, Ptau, LARGEST_CEREMONY, LARGEST_POWER};
 pub use verify1::verify as verify_powers;
 pub use verify2::verify as verify_key;
 
@@ -73,7 +73,10 @@ pub enum CeremonyError {
 	#[error("the file is not over BN254 (bn128)")]
 	Curve,
 	/// A power that is not possible.
-	#[error("power {power} of a ceremony of {ceremony_power}: it is from 1 to {LARGEST_POWER}")]
+	#[error(
+		"power {power} of a ceremony of {ceremony_power}: it is from 1 to {LARGEST_POWER}, of a \
+		 ceremony to {LARGEST_CEREMONY}"
+	)]
 	Power {
 		/// The file's.
 		power: u32,

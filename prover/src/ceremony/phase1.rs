@@ -6,13 +6,14 @@ use super::{
 	knowledge::{hash_to_g2, plain_g1, Knowledge},
 	ptau::{
 		begin_points, begin_section, first_challenge, missing, powers, write_header,
-		PowersContribution, Ptau, BETA, CONTRIBUTIONS, LAGRANGE, LARGEST_POWER, POWERS,
+		PowersContribution, Ptau, BETA, CONTRIBUTIONS, KIND, LAGRANGE, LARGEST_POWER, POWERS,
 	},
 	random::Random,
 	CeremonyError, Hash, Progress,
 };
 use crate::curve::{
-	compressed, encode, lagrange, points, scale_in_place, uncompressed, write, Group, One, Two,
+	compressed, encode, lagrange, points, scale_in_place, uncompressed, write, Group, One,
+	PointError, Two,
 };
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{short_weierstrass::Affine, AffineRepr};
@@ -140,6 +141,11 @@ impl<W: Write> Response<W> {
 		let mut power = first;
 		for start in (0..count).step_by(TOGETHER) {
 			let mut points = old.points::<P>(id, start, TOGETHER.min(count - start))?;
+			// What a secret does to a point of small order would tell of the secret.
+			P::check_subgroup(&points).map_err(|index| PointError::Subgroup {
+				section: KIND.section(id),
+				index: start + index,
+			})?;
 			for value in &mut factors[..points.len()] {
 				*value = power;
 				power *= factor;
@@ -251,7 +257,7 @@ fn next_challenge(
 			let together = TOGETHER.min(count - start);
 			bytes.resize(together * if in_two { Two::SIZE } else { One::SIZE }, 0);
 			file.read_exact(&mut bytes)?;
-			let section = super::ptau::KIND.section(id);
+			let section = KIND.section(id);
 			hash.update(&match in_two {
 				true => rehash::<Two>(&bytes, section)?,
 				false => rehash::<One>(&bytes, section)?,

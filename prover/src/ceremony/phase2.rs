@@ -3,17 +3,17 @@
 use super::{
 	blake2b::{Blake2b, Hash},
 	contribution::Origin,
-	knowledge::{checked, hash_to_g2, plain_g1, plain_g2, push, Knowledge},
+	knowledge::{checked, hash_to_g2, plain_g1, plain_g2, push, same_ratio, Knowledge},
 	phase1::random,
 	ptau::{Ptau, LAGRANGE, POWERS},
 	snarkjs::beyond,
-	CeremonyError, Progress,
+	CeremonyError, Fault, Progress,
 };
 use crate::{
 	curve::{affine, encode, scale_in_place, uncompressed, write, Group, One, Two},
-	zkey::{self, begin_file, begin_section, coefficients, write_points, Header, Zkey, ZkeyError},
+	zkey::{self, begin_file, begin_section, coefficients, Header, Zkey, ZkeyError},
 };
-use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{
 	short_weierstrass::{Affine, Projective},
 	AffineRepr, CurveGroup,
@@ -30,29 +30,27 @@ use zkml_circuits::{
 /// Points that are read, multiplied and written together.
 const TOGETHER: usize = 1 << 14;
 
-/// The entries of a matrix by column, with the rows that a setup adds to A.
+/// The entries of a matrix by column, with the rows that a setup adds to A: a wire among the first
+/// ones has an entry 1 in a row of its own, after those of the matrix.
 struct Columns<'a> {
 	matrix: &'a Matrix,
 	/// End of each column.
 	ends: Vec<u32>,
-	/// Row of each entry, and its coefficient.
-	entries: Vec<(u32, Coefficient)>,
+	/// Row and place of each entry.
+	entries: Vec<(u32, u32)>,
+	added: usize,
 }
 
 impl<'a> Columns<'a> {
-	/// `added` columns get an entry 1 in a row of their own, after those of the matrix.
 	fn of(matrix: &'a Matrix, wires: usize, added: usize) -> Self {
-		let mut ends = vec![0u32; wires];
-		let each = |visit: &mut dyn FnMut(usize, u32, Coefficient)| {
+		let each = |visit: &mut dyn FnMut(usize, u32, u32)| {
 			for row in 0..matrix.rows() {
-				matrix
-					.row(row)
-					.for_each(|(Wire(wire), value)| visit(wire as usize, row as u32, value));
-			}
-			for wire in 0..added {
-				visit(wire, (matrix.rows() + wire) as u32, Coefficient::Integer(1));
+				for place in matrix.places(row) {
+					visit(matrix.entry(place).0 .0 as usize, row as u32, place as u32);
+				}
 			}
 		};
+		let mut ends = vec![0u32; wires];
 		each(&mut |wire, _, _| ends[wire] += 1);
 		let mut next = Vec::with_capacity(wires);
 		let mut end = 0;
@@ -61,36 +59,39 @@ impl<'a> Columns<'a> {
 			end += *count;
 			*count = end;
 		}
-		let mut entries = vec![(0, Coefficient::Integer(0)); end as usize];
-		each(&mut |wire, row, value| {
-			entries[next[wire] as usize] = (row, value);
+		let mut entries = vec![(0, 0); end as usize];
+		each(&mut |wire, row, place| {
+			entries[next[wire] as usize] = (row, place);
 			next[wire] += 1;
 		});
-		Self { matrix, ends, entries }
+		Self { matrix, ends, entries, added }
 	}
 
-	fn column(&self, wire: usize) -> &[(u32, Coefficient)] {
+	/// Rows and coefficients of a column.
+	fn column(&self, wire: usize) -> impl Iterator<Item = (usize, Coefficient)> + '_ {
 		let start = wire.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-		&self.entries[start..self.ends[wire] as usize]
+		let entries = self.entries[start..self.ends[wire] as usize].iter();
+		let there =
+			entries.map(|&(row, place)| (row as usize, self.matrix.entry(place as usize).1));
+		let row = self.matrix.rows() + wire;
+		there.chain((wire < self.added).then_some((row, Coefficient::Integer(1))))
 	}
 }
 
-/// For each of some wires, the sum of its columns' coefficients times the rows' points.
+/// Adds to each wire's sum its column's coefficients times the rows' points.
 fn combine<P: Group>(
-	wires: std::ops::Range<usize>,
-	terms: &[(&Columns<'_>, &[Affine<P>])],
-) -> Vec<Affine<P>> {
+	sums: &mut [Projective<P>],
+	columns: &Columns<'_>,
+	points: &[Affine<P>],
+	progress: &dyn Progress,
+) {
 	/// Wires that go together.
 	const WIRES: usize = 1 << 10;
-	let chunks: Vec<usize> = wires.clone().step_by(WIRES).collect();
-	let chunk = |&start: &usize| {
-		let here = start..wires.end.min(start + WIRES);
+	sums.par_chunks_mut(WIRES).enumerate().for_each(|(number, sums)| {
+		let first = number * WIRES;
 		let entries = || {
-			here.clone().flat_map(|wire| {
-				terms.iter().flat_map(move |(columns, points)| {
-					let column = columns.column(wire).iter();
-					column.map(move |&(row, value)| (wire, value, points[row as usize]))
-				})
+			(0..sums.len()).flat_map(|at| {
+				columns.column(first + at).map(move |(row, value)| (at, value, points[row]))
 			})
 		};
 		// All that is not just added or subtracted is multiplied together.
@@ -103,18 +104,17 @@ fn combine<P: Group>(
 		}
 		scale_in_place(&mut scaled, |at| factors[at]);
 		let mut scaled = scaled.into_iter();
-		let mut sums = vec![Projective::<P>::zero(); here.len()];
-		for (wire, value, point) in entries() {
-			let sum = &mut sums[wire - here.start];
+		let mut added = vec![Projective::<P>::zero(); sums.len()];
+		for (at, value, point) in entries() {
 			match value {
-				Coefficient::Integer(1) => *sum += point,
-				Coefficient::Integer(-1) => *sum -= point,
-				_ => *sum += scaled.next().unwrap_or_default(),
+				Coefficient::Integer(1) => added[at] += point,
+				Coefficient::Integer(-1) => added[at] -= point,
+				_ => added[at] += scaled.next().unwrap_or_default(),
 			}
 		}
-		Projective::<P>::normalize_batch(&sums)
-	};
-	chunks.par_iter().flat_map_iter(chunk).collect()
+		sums.iter_mut().zip(added).for_each(|(sum, added)| *sum += added);
+		progress.advance(sums.len() as u64);
+	});
 }
 
 /// A file that is written and a hash of what is in it.
@@ -125,12 +125,15 @@ struct Begun<W> {
 
 impl<W: Write> Begun<W> {
 	/// Writes a section of points, and hashes their number and them.
-	fn points<P: Group>(&mut self, id: u32, points: &[Affine<P>]) -> io::Result<()> {
+	fn points<P: Group>(&mut self, id: u32, points: &[Projective<P>]) -> io::Result<()> {
 		self.hash.update(&(points.len() as u32).to_be_bytes());
+		begin_section(&mut self.out, id, (points.len() * P::SIZE) as u64)?;
 		for points in points.chunks(TOGETHER) {
-			self.hash.update(&encode(points, P::SIZE, uncompressed));
+			let points = Projective::<P>::normalize_batch(points);
+			self.hash.update(&encode(&points, P::SIZE, uncompressed));
+			self.out.write_all(&encode(&points, P::SIZE, write::<P>))?;
 		}
-		write_points::<P>(&mut self.out, id, points)
+		Ok(())
 	}
 }
 
@@ -184,37 +187,38 @@ pub fn new(
 			.with(&plain_g2(&header.delta_g2)),
 	};
 	begin_file(&mut begun.out, 10, &header)?;
-	progress.step("reading powers of tau", 5);
 	let lagrange = |id: u32| powers.points::<One>(id, domain - 1, domain);
 	let [a, b, c] = [(&r1cs.a, signals + 1), (&r1cs.b, 0), (&r1cs.c, 0)]
 		.map(|(matrix, added)| Columns::of(matrix, wires, added));
-	let count = a.entries.len() + b.entries.len();
+	let count = a.entries.len() + a.added + b.entries.len();
 	coefficients(&mut begun.out, count, entries(&a, &b))?;
+	progress.step("combining points", wires as u64 * 6);
 	// Sections in the order of snarkjs' files, which their hash follows.
-	{
-		let [tau, alpha, beta] = [lagrange(12)?, lagrange(14)?, lagrange(15)?];
-		progress.advance(3);
-		let terms = [(&a, beta.as_slice()), (&b, &alpha), (&c, &tau)];
-		let ic = combine::<One>(0..signals + 1, &terms);
-		if let Some(wire) = ic.iter().position(AffineRepr::is_zero) {
-			return Err(CeremonyError::SignalAtInfinity(wire));
-		}
-		begun.points::<One>(3, &ic)?;
-		odd(powers, domain, &mut begun.out)?;
-		hash_quotient(powers, domain, &mut begun.hash)?;
-		progress.step("combining points", wires as u64 * 6);
-		let l = combine::<One>(signals + 1..wires, &terms);
-		begun.points::<One>(8, &l)?;
-		progress.advance(wires as u64 * 2);
-		drop((l, alpha, beta));
-		begun.points::<One>(5, &combine::<One>(0..wires, &[(&a, &tau)]))?;
-		progress.advance(wires as u64);
-		begun.points::<One>(6, &combine::<One>(0..wires, &[(&b, &tau)]))?;
-		progress.advance(wires as u64);
+	let nothing = || vec![G1Projective::zero(); wires];
+	let mut sums = nothing();
+	combine::<One>(&mut sums, &a, &lagrange(15)?, progress);
+	combine::<One>(&mut sums, &b, &lagrange(14)?, progress);
+	let tau = lagrange(12)?;
+	combine::<One>(&mut sums, &c, &tau, progress);
+	let (ic, l) = sums.split_at(signals + 1);
+	if let Some(wire) = ic.iter().position(Zero::is_zero) {
+		return Err(CeremonyError::SignalAtInfinity(wire));
 	}
+	begun.points::<One>(3, ic)?;
+	odd(powers, domain, &mut begun.out)?;
+	hash_quotient(powers, domain, &mut begun.hash)?;
+	begun.points::<One>(8, l)?;
+	drop(sums);
+	for (id, columns) in [(5, &a), (6, &b)] {
+		let mut sums = nothing();
+		combine::<One>(&mut sums, columns, &tau, progress);
+		begun.points::<One>(id, &sums)?;
+	}
+	drop(tau);
 	let tau = powers.points::<Two>(LAGRANGE[1], domain - 1, domain)?;
-	begun.points::<Two>(7, &combine::<Two>(0..wires, &[(&b, &tau)]))?;
-	progress.advance(wires as u64 * 2);
+	let mut sums = vec![G2Projective::zero(); wires];
+	combine::<Two>(&mut sums, &b, &tau, progress);
+	begun.points::<Two>(7, &sums)?;
 	let Begun { mut out, hash } = begun;
 	let hash = hash.finish();
 	begin_section(&mut out, zkey::CONTRIBUTIONS, 64 + 4)?;
@@ -235,8 +239,7 @@ fn entries<'a>(
 		entries.map(move |(Wire(wire), value)| (number, row as u32, wire, value.to_field()))
 	};
 	let there = (0..rows).flat_map(move |at| row(0, a.matrix, at).chain(row(1, b.matrix, at)));
-	let added = a.entries.len() - a.matrix.non_zeros();
-	let added = (0..added as u32).map(move |wire| (0, rows as u32 + wire, wire, Fr::one()));
+	let added = (0..a.added as u32).map(move |wire| (0, rows as u32 + wire, wire, Fr::one()));
 	there.chain(added)
 }
 
@@ -272,7 +275,7 @@ fn hash_quotient(
 		let high = powers.points::<One>(POWERS[0], domain + start, high)?;
 		let difference = |(low, high): (&G1Affine, &G1Affine)| *high - *low;
 		let differences: Vec<_> = low.par_iter().zip(&high).map(difference).collect();
-		let differences = ark_bn254::G1Projective::normalize_batch(&differences);
+		let differences = G1Projective::normalize_batch(&differences);
 		hash.update(&encode::<One>(&differences, One::SIZE, uncompressed));
 		if high.len() < together {
 			// It reads past the section's end: what stands there in the file, as if it were a point.
@@ -406,6 +409,14 @@ pub fn contribute(
 	progress: &dyn Progress,
 ) -> Result<Hash, CeremonyError> {
 	let mut transcript = Transcript::read(old)?;
+	// What a secret does to a point of small order would tell of the secret.
+	let Header { delta_g1, delta_g2, .. } = &old.header;
+	let generators = (G1Affine::generator(), G2Affine::generator());
+	if !delta_g2.is_in_correct_subgroup_assuming_on_curve()
+		|| !same_ratio((&generators.0, delta_g1), (&generators.1, delta_g2))
+	{
+		return Err(Fault::Delta("the header").into());
+	}
 	let mut random = random(&origin, entropy, progress)?;
 	let before = transcript.hash(transcript.contributions.len());
 	let (mut secret, key, hash) = draw(&mut random, before);

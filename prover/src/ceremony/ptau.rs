@@ -43,6 +43,9 @@ pub(crate) static KIND: Kind = Kind {
 /// Largest power: domains of twice the size must exist.
 pub const LARGEST_POWER: u32 = Fr::TWO_ADICITY - 1;
 
+/// Largest power of a ceremony whose files were cut.
+pub const LARGEST_CEREMONY: u32 = Fr::TWO_ADICITY;
+
 /// A contribution to the powers of τ.
 #[derive(Clone, Debug)]
 pub struct PowersContribution {
@@ -176,7 +179,8 @@ impl<'a> Ptau<'a> {
 		}
 		let (power, ceremony_power) = (header.u32()?, header.u32()?);
 		header.end()?;
-		if power == 0 || power > ceremony_power || ceremony_power > LARGEST_POWER {
+		let largest = power > LARGEST_POWER || ceremony_power > LARGEST_CEREMONY;
+		if power == 0 || power > ceremony_power || largest {
 			return Err(CeremonyError::Power { power, ceremony_power });
 		}
 		for section in POWERS {
@@ -205,15 +209,15 @@ impl<'a> Ptau<'a> {
 	}
 
 	/// The bytes of some points of a section, whose sizes were checked.
-	pub(crate) fn slice<P: Group>(
+	fn slice<P: Group>(
 		&self,
 		id: u32,
 		first: usize,
 		count: usize,
-	) -> (&'a [u8], Section) {
+	) -> Result<(&'a [u8], Section), CeremonyError> {
 		let bytes = self.sections.find(id).unwrap_or_default();
-		let slice = bytes.get(first * P::SIZE..(first + count) * P::SIZE).unwrap_or_default();
-		(slice, KIND.section(id))
+		let slice = bytes.get(first * P::SIZE..(first + count) * P::SIZE);
+		Ok((slice.ok_or(SectionError::Short(KIND.section(id)))?, KIND.section(id)))
 	}
 
 	/// Some points of a section.
@@ -223,7 +227,7 @@ impl<'a> Ptau<'a> {
 		first: usize,
 		count: usize,
 	) -> Result<Vec<ark_ec::short_weierstrass::Affine<P>>, CeremonyError> {
-		let (bytes, section) = self.slice::<P>(id, first, count);
+		let (bytes, section) = self.slice::<P>(id, first, count)?;
 		Ok(crate::curve::points::<P>(bytes, section, first)?)
 	}
 

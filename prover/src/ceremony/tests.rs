@@ -77,7 +77,8 @@ fn a_key_of_many_proves() {
 	let key = Zkey::open(&key).unwrap().key().unwrap();
 	let mut rng = StdRng::seed_from_u64(1);
 	let proof = prove(&key, &witness, &mut rng).unwrap();
-	let _ = (proof, verify_proof);
+	let signals = [27u64, 5].map(|value| crate::bytes::encode_scalar(&Fr::from(value)));
+	verify_proof(&key.verifying_key().unwrap(), &signals, &proof).unwrap();
 	let checks = crate::audit(&r1cs, &key, &mut rng);
 	assert!(checks.iter().all(|(_, outcome)| *outcome == crate::Outcome::Holds), "{checks:?}");
 }
@@ -177,8 +178,9 @@ fn contributions_to_powers_cannot_be_dropped_or_changed() {
 		bytes.drain(4..4 + first);
 		bytes[0] = 1;
 	});
-	// The beacon's keys are drawn, but their proofs are made on another challenge.
-	assert_eq!(fault(check_powers(&dropped)), Fault::Beacon { number: 1 });
+	// The beacon's proofs were made on another challenge.
+	let expected = Fault::Knowledge { number: 1, secret: "tau" };
+	assert_eq!(fault(check_powers(&dropped)), expected);
 	let none = changed(&powers, 7, |bytes| {
 		bytes.truncate(4);
 		bytes[0] = 0;
@@ -332,4 +334,69 @@ fn no_cut_of_a_file_is_read() {
 	for end in 0..begun.len() {
 		assert!(Zkey::open(&begun[..end]).and_then(|key| key.key()).is_err(), "cut at {end}");
 	}
+}
+
+/// Adds multiples of a point to points: the one at `j` times `factor(j)`.
+fn add_multiples(bytes: &mut [u8], factor: impl Fn(u64) -> Fr) {
+	use crate::curve::{point, write, One};
+	use ark_ec::AffineRepr;
+	let section = zkml_circuits::sections::Section { id: 0, name: None };
+	let extra = ark_bn254::G1Affine::generator() * Fr::from(77);
+	for (at, bytes) in (0..).zip(bytes.chunks_mut(64)) {
+		let sum = extra * factor(at) + point::<One>(bytes, section, 0).unwrap();
+		write::<One>(&sum.into(), bytes);
+	}
+}
+
+/// Of section H one combination is in no quotient, so that proofs hold whatever it is: filled with a
+/// multiple of a point of IC, it would forge that public signal.
+#[test]
+fn what_no_proof_uses_is_checked_too() {
+	use ark_ff::{FftField, Field};
+	let powers = powers(5);
+	let (r1cs, witness) = circuit(4);
+	let (begun, key) = key(&r1cs, &powers);
+	let domain = Zkey::open(&key).unwrap().header.domain as u64;
+	let root = Fr::get_root_of_unity(2 * domain).unwrap().inverse().unwrap();
+	let forged = changed(&key, 9, |bytes| {
+		add_multiples(bytes, |at| root.pow([(2 * at + 1) * (domain - 1)]));
+	});
+	// Proofs are as good as before.
+	let read = Zkey::open(&forged).unwrap();
+	let mut rng = StdRng::seed_from_u64(1);
+	let proof = prove(&read.key().unwrap(), &witness, &mut rng).unwrap();
+	let signals = [27u64, 5].map(|value| crate::bytes::encode_scalar(&Fr::from(value)));
+	verify_proof(&read.verifying_key().unwrap().unwrap(), &signals, &proof).unwrap();
+	let section = crate::zkey::KIND.section(9);
+	assert_eq!(fault(check_key(&forged, &begun, &powers)), Fault::Divided(section));
+
+	// The same in the polynomials from which keys are made: of twice the largest domain.
+	let size = 2u64 << 5;
+	let root = Fr::get_root_of_unity(size).unwrap();
+	let forged = changed(&powers, 12, |bytes| {
+		let start = (size as usize - 1) * 64;
+		add_multiples(&mut bytes[start..], |at| root.pow([at]));
+	});
+	let expected = Fault::Lagrange { section: ptau::KIND.section(12), power: 6 };
+	assert_eq!(fault(check_powers(&forged)), expected);
+	// A circuit that takes all of the powers.
+	let mut builder = Builder::constraints(1, 0);
+	let out = builder.public(0);
+	(0..20).for_each(|_| builder.enforce(|| [out.into(), out.into(), out.into()]));
+	let (begun, key) = self::key(&builder.into_r1cs().0, &forged);
+	assert_eq!(Zkey::open(&begun).unwrap().header.domain, 32);
+	assert_eq!(fault(check_key(&key, &begun, &forged)), expected);
+}
+
+#[test]
+fn secrets_do_not_touch_points_that_tell_of_them() {
+	let powers = powers(5);
+	let (begun, _) = key(&circuit(4).0, &powers);
+	let at = 2 * 36 + 12 + 448;
+	let wrong = changed(&begun, 2, |bytes| double(&mut bytes[at..at + 128]));
+	let mut out = Vec::new();
+	let key = Zkey::open(&wrong).unwrap();
+	let found = phase2::contribute(&key, &mut out, person("Ada"), b"", &());
+	assert_eq!(fault(found), Fault::Delta("the header"));
+	assert!(out.is_empty());
 }

@@ -4,7 +4,7 @@ use super::{
 	blake2b::{Blake2b, Hash},
 	contribution::Origin,
 	knowledge::{plain_g2, same_ratio},
-	phase1::{beacon_keys, challenge},
+	phase1::{beacon_keys, challenge, successive},
 	ptau::{
 		first_challenge, missing, powers, PowersContribution, Ptau, BETA, KIND, LAGRANGE, POWERS,
 	},
@@ -17,7 +17,7 @@ use ark_ec::{
 	short_weierstrass::{Affine, Projective},
 	AffineRepr, CurveGroup, VariableBaseMSM,
 };
-use ark_ff::Zero;
+use ark_ff::{FftField, Field, Zero};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 
 /// Points that are read and checked together.
@@ -60,7 +60,17 @@ pub fn verify(file: &Ptau<'_>, progress: &dyn Progress) -> Result<(), CeremonyEr
 	let last = file.contributions.last().ok_or(Fault::NoContribution)?;
 	let mut before = Before::first(file.ceremony_power);
 	for (number, contribution) in (1..).zip(&file.contributions) {
-		check(number, contribution, &before, progress)?;
+		check(number, contribution, &before)?;
+		before = Before::after(contribution);
+	}
+	// Beacons last: nobody should hash for a file that is wrong anyway.
+	let mut before = Before::first(file.ceremony_power);
+	for (number, contribution) in (1..).zip(&file.contributions) {
+		if let Origin::Beacon { value, exponent, .. } = &contribution.origin {
+			if beacon_keys(value, *exponent, &before.challenge, progress) != contribution.keys {
+				return Err(Fault::Beacon { number }.into());
+			}
+		}
 		before = Before::after(contribution);
 	}
 	let mut hash = Blake2b::default().with(&last.response()?);
@@ -102,19 +112,13 @@ pub fn verify(file: &Ptau<'_>, progress: &dyn Progress) -> Result<(), CeremonyEr
 	Ok(())
 }
 
-/// One contribution.
+/// One contribution, but for its beacon.
 fn check(
 	number: usize,
 	contribution: &PowersContribution,
 	before: &Before,
-	progress: &dyn Progress,
 ) -> Result<(), CeremonyError> {
 	contribution.origin.check_rounds()?;
-	if let Origin::Beacon { value, exponent, .. } = &contribution.origin {
-		if beacon_keys(value, *exponent, &before.challenge, progress) != contribution.keys {
-			return Err(Fault::Beacon { number }.into());
-		}
-	}
 	let mut points = [G2Affine::zero(); 3];
 	for ((at, key), point) in (0..).zip(&contribution.keys).zip(&mut points) {
 		*point = challenge(at, &before.challenge, &key.s, &key.sx);
@@ -203,7 +207,40 @@ fn check_lagrange(
 			progress.advance(1 << power);
 		}
 	}
+	let power = file.power + 1;
+	if !extra_holds(file, 1 << file.power)? {
+		return Err(Fault::Lagrange { section: KIND.section(LAGRANGE[0]), power }.into());
+	}
 	Ok(())
+}
+
+/// Of the polynomials for twice a domain of `n` points, what the powers may leave open: `τ^(2n−1)·G` is
+/// `Σ ω^(−j)·Lⱼ`, `ω` of order `2n`. In the largest size of a file the power is not there, and it must be
+/// nothing; in a file that was cut after it was prepared, it is the true one. Anything else would be a
+/// trapdoor to the keys that are made from them, for a quotient does not use it.
+pub(super) fn extra_holds(file: &Ptau<'_>, domain: usize) -> Result<bool, CeremonyError> {
+	let size = 2 * domain;
+	let root = Fr::get_root_of_unity(size as u64).and_then(|root| root.inverse());
+	let root = root.ok_or_else(|| missing(LAGRANGE[0]))?;
+	let mut extra = Projective::<One>::zero();
+	let mut factor = Fr::from(1);
+	for start in (0..size).step_by(TOGETHER) {
+		let together = TOGETHER.min(size - start);
+		let points = file.points::<One>(LAGRANGE[0], size - 1 + start, together)?;
+		let factors = successive(factor, root, together);
+		factor *= root.pow([together as u64]);
+		extra += Projective::<One>::msm_unchecked(&points, &factors);
+	}
+	if domain < 1 << file.power {
+		return Ok(extra == file.points::<One>(POWERS[0], size - 1, 1)?[0]);
+	}
+	if extra.is_zero() {
+		return Ok(true);
+	}
+	let last = file.points::<One>(POWERS[0], size - 2, 1)?[0];
+	let tau = file.points::<Two>(POWERS[1], 1, 1)?[0];
+	let cut = file.power < file.ceremony_power;
+	Ok(cut && same_ratio((&last, &extra.into_affine()), (&G2Affine::generator(), &tau)))
 }
 
 fn lagrange_holds<P: Group>(

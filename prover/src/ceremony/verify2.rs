@@ -1,7 +1,9 @@
 //! Verification of a key: that it is the circuit's, from these powers of τ, with a δ to which every
 //! contribution added.
 
+use super::verify1::extra_holds;
 use super::{
+	blake2b::Blake2b,
 	contribution::Origin,
 	knowledge::{hash_to_g2, plain_g1, same_ratio},
 	phase1::{beacon, successive},
@@ -42,9 +44,22 @@ pub fn verify(
 	}
 	compare(&key.header, &begun.header)?;
 	let mut delta = G1Affine::generator();
+	let mut hash = transcript.hash(0);
 	for (number, contribution) in (1..).zip(&transcript.contributions) {
-		check(number, contribution, &delta, &transcript, progress)?;
+		check(number, contribution, &delta, &hash)?;
+		hash.update(&contribution.plain());
 		delta = contribution.delta;
+	}
+	// Beacons last: nobody should hash for a file that is wrong anyway.
+	let mut hash = transcript.hash(0);
+	for (number, contribution) in (1..).zip(&transcript.contributions) {
+		if let Origin::Beacon { value, exponent, .. } = &contribution.origin {
+			let (_, expected, _) = draw(&mut beacon(value, *exponent, progress), hash.clone());
+			if expected != contribution.key {
+				return Err(Fault::Beacon { number }.into());
+			}
+		}
+		hash.update(&contribution.plain());
 	}
 	if transcript.contributions.is_empty() {
 		return Err(Fault::NoContribution.into());
@@ -64,20 +79,28 @@ pub fn verify(
 			return Err(Fault::Changed(KIND.section(id)).into());
 		}
 	}
-	progress.step("checking points", (key.count(8) + 2 * key.count(9)) as u64);
-	let (mut before, mut after) = (G1Projective::zero(), G1Projective::zero());
-	let count = key.count(8);
-	for start in (0..count).step_by(TOGETHER) {
-		let together = TOGETHER.min(count - start);
-		let coefficients: Vec<Fr> = (0..together).map(|_| random.coefficient()).collect();
-		before +=
-			G1Projective::msm_unchecked(&begun.points::<One>(8, start, together)?, &coefficients);
-		after +=
-			G1Projective::msm_unchecked(&key.points::<One>(8, start, together)?, &coefficients);
-		progress.advance(together as u64);
+	progress.step("checking points", (key.count(8) + 3 * key.count(9)) as u64);
+	// All of H, too: the powers leave one combination of its points free, which a cheat could fill with
+	// a multiple of IC (see `quotient`).
+	for id in [8, 9] {
+		let (mut before, mut after) = (G1Projective::zero(), G1Projective::zero());
+		let count = key.count(id);
+		for start in (0..count).step_by(TOGETHER) {
+			let together = TOGETHER.min(count - start);
+			let coefficients: Vec<Fr> = (0..together).map(|_| random.coefficient()).collect();
+			let points = |file: &Zkey<'_>| file.points::<One>(id, start, together);
+			before += G1Projective::msm_unchecked(&points(begun)?, &coefficients);
+			after += G1Projective::msm_unchecked(&points(key)?, &coefficients);
+			progress.advance(together as u64);
+		}
+		if !divided(&before, &after, delta_g2) {
+			return Err(Fault::Divided(KIND.section(id)).into());
+		}
 	}
-	if !divided(&before, &after, delta_g2) {
-		return Err(Fault::Divided(KIND.section(8)).into());
+	if !extra_holds(powers, key.header.domain)? {
+		let section = super::ptau::KIND.section(12);
+		let power = key.header.domain.trailing_zeros() + 1;
+		return Err(Fault::Lagrange { section, power }.into());
 	}
 	let (before, after) = quotient(key, powers, &mut random, progress)?;
 	if !divided(&before, &after, delta_g2) {
@@ -111,19 +134,17 @@ fn compare(key: &Header, begun: &Header) -> Result<(), Fault> {
 	}
 }
 
-/// One contribution.
+/// One contribution, after a δ and the hash of all before; but for its beacon.
 fn check(
 	number: usize,
 	contribution: &KeyContribution,
 	before: &G1Affine,
-	transcript: &Transcript,
-	progress: &dyn Progress,
+	all_before: &Blake2b,
 ) -> Result<(), CeremonyError> {
 	let KeyContribution { delta, key, transcript: hash, origin } = contribution;
 	origin.check_rounds()?;
-	let all_before = transcript.hash(number - 1);
-	let expected = all_before.clone().with(&plain_g1(&key.s)).with(&plain_g1(&key.sx)).finish();
-	if expected != *hash {
+	let all = all_before.clone().with(&plain_g1(&key.s)).with(&plain_g1(&key.sx));
+	if all.finish() != *hash {
 		return Err(Fault::Transcript { number }.into());
 	}
 	let challenge = hash_to_g2(hash);
@@ -133,16 +154,11 @@ fn check(
 	if !same_ratio((before, delta), (&challenge, &key.px)) {
 		return Err(Fault::Chain { number, what: "delta" }.into());
 	}
-	if let Origin::Beacon { value, exponent, .. } = origin {
-		let (_, expected, _) = draw(&mut beacon(value, *exponent, progress), all_before);
-		if expected != *key {
-			return Err(Fault::Beacon { number }.into());
-		}
-	}
 	Ok(())
 }
 
-/// With random `c`: `Σ cᵢ·(τ^(i+n) − τ^i)`, and the same combination of section H. There the
+/// With random `c`: `Σ cᵢ·(τ^(i+n) − τ^i)` for `i < n − 1`, and the same combination of section H, whose
+/// component for `i = n − 1` no quotient has and no proof uses: it is checked elsewhere. There the
 /// polynomial `X^i·(X^n − 1)` has on `ω^(2j+1)`, `ω` of order `2n`, the value `−2·ω^((2j+1)·i)`, and
 /// zero elsewhere on the domain of twice the size.
 fn quotient(
@@ -152,6 +168,9 @@ fn quotient(
 	progress: &dyn Progress,
 ) -> Result<(G1Projective, G1Projective), CeremonyError> {
 	let domain = key.header.domain;
+	if 2 * domain as u64 - 1 > super::ptau::powers(POWERS[0], powers.power) {
+		return Err(Fault::Circuit("the size of the domain").into());
+	}
 	// The last is left out: a quotient has one degree less, and the powers end there.
 	let mut coefficients: Vec<Fr> = (1..domain).map(|_| random.coefficient()).collect();
 	let mut expected = G1Projective::zero();

@@ -10,6 +10,7 @@ use ark_bn254::Fr;
 use ark_ec::{short_weierstrass::Affine, AffineRepr};
 use ark_ff::{AdditiveGroup, Field, Zero};
 use rayon::prelude::*;
+use zeroize::Zeroizing;
 
 /// Bits of a digit.
 const WINDOW: u32 = 4;
@@ -192,7 +193,7 @@ fn digits(part: i128, mut set: impl FnMut(usize, i8)) {
 fn chunk<P: Group>(points: &mut [Affine<P>], scalars: &[Fr]) {
 	let lanes = points.len();
 	let mut work = Work::<P>::new(lanes);
-	let mut all = vec![0i8; P::PARTS * DIGITS * lanes];
+	let mut all = Zeroizing::new(vec![0i8; P::PARTS * DIGITS * lanes]);
 	let mut length = 0;
 	for (lane, scalar) in scalars.iter().enumerate() {
 		for (part, value) in P::split(scalar).into_iter().take(P::PARTS).enumerate() {
@@ -247,7 +248,7 @@ pub(crate) fn scale_in_place<P: Group>(
 	points.par_chunks_mut(lanes).enumerate().for_each(|(number, points)| {
 		let first = number * lanes;
 		let scalars: Vec<Fr> = (first..first + points.len()).map(&scalar).collect();
-		chunk(points, &scalars);
+		chunk(points, &Zeroizing::new(scalars));
 	});
 }
 

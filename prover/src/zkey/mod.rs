@@ -7,7 +7,7 @@
 mod write;
 
 pub use write::write;
-pub(crate) use write::{begin_file, begin_section, coefficients, write_points, COEFFICIENT};
+pub(crate) use write::{begin_file, begin_section, coefficients, COEFFICIENT};
 
 use crate::{
 	curve::{self, Group, One, PointError, Two},
@@ -165,7 +165,8 @@ impl<'a> Zkey<'a> {
 		count: usize,
 	) -> Result<Vec<Affine<P>>, ZkeyError> {
 		let bytes = self.sections.find(id).unwrap_or_default();
-		let slice = bytes.get(first * P::SIZE..(first + count) * P::SIZE).unwrap_or_default();
+		let slice = bytes.get(first * P::SIZE..(first + count) * P::SIZE);
+		let slice = slice.ok_or(SectionError::Short(KIND.section(id)))?;
 		Ok(curve::points::<P>(slice, KIND.section(id), first)?)
 	}
 

@@ -52,11 +52,7 @@ pub(crate) fn begin_file(out: &mut impl Write, sections: u32, header: &Header) -
 }
 
 /// Writes a whole section of points.
-pub(crate) fn write_points<P: Group>(
-	out: &mut impl Write,
-	id: u32,
-	points: &[Affine<P>],
-) -> io::Result<()> {
+fn write_points<P: Group>(out: &mut impl Write, id: u32, points: &[Affine<P>]) -> io::Result<()> {
 	begin_section(out, id, (points.len() * P::SIZE) as u64)?;
 	let mut chunks = points.chunks(TOGETHER);
 	chunks.try_for_each(|points| out.write_all(&encode(points, P::SIZE, curve::write::<P>)))

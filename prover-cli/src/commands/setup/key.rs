@@ -15,10 +15,10 @@ use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use zkml_prover::{
-	ceremony::{phase2, verify_key, CeremonyError, Origin, Ptau},
+	ceremony::{phase2, verify_key, verify_powers, CeremonyError, Origin, Ptau, Transcript},
 	json as snarkjs,
 	zkey::Zkey,
-	Manifest, SetupKind, FORMAT,
+	Manifest, Map, SetupKind, FORMAT,
 };
 
 /// What to begin from.
@@ -88,7 +88,8 @@ impl Begin {
 		let powers = read_powers(&self.powers.powers, &map)?;
 		let mut file = files::create(&self.output)?;
 		let began = std::time::Instant::now();
-		let hash = ui.progress(|progress| phase2::new(&r1cs, &powers, file.out(), progress));
+		let hash =
+			ui.progress(&[&map], |progress| phase2::new(&r1cs, &powers, file.out(), progress));
 		let hash = hash.map_err(within(&self.powers.powers))?;
 		let next = format!("zkml setup contribute {} -o NEXT.zkey", self.output.display());
 		made(ui, file, ("setup begin", &self.output), ("circuit", hash), began.elapsed(), &next)
@@ -107,8 +108,9 @@ fn contribute(
 	let beacon = origin.is_beacon();
 	let mut file = files::create(output)?;
 	let began = std::time::Instant::now();
-	let hash =
-		ui.progress(|progress| phase2::contribute(&key, file.out(), origin, entropy, progress));
+	let hash = ui.progress(&[&map], |progress| {
+		phase2::contribute(&key, file.out(), origin, entropy, progress)
+	});
 	let hash = hash.map_err(within(old))?;
 	let verb = if beacon { "finish" } else { "verify" };
 	let next =
@@ -133,22 +135,30 @@ impl Beacon {
 	}
 }
 
-/// Makes the key without contributions again, beside the key, and verifies the key against it.
+/// Verifies the powers, unless they are pinned by a published hash; makes the key without contributions
+/// again, beside the key; and verifies the key against both.
 fn check(
 	ui: &Ui,
 	circuit: &Path,
-	powers: (&Path, &Ptau<'_>),
-	key: (&Path, &Zkey<'_>),
-) -> Result<zkml_prover::ceremony::Transcript, CliError> {
+	file: &PowersFile,
+	(powers, powers_map): (&Ptau<'_>, &Map),
+	(path, key, key_map): (&Path, &Zkey<'_>, &Map),
+) -> Result<Transcript, CliError> {
 	let r1cs = constraints(circuit)?;
-	let mut begun = files::create(key.0)?;
-	ui.progress(|progress| {
-		phase2::new(&r1cs, powers.1, begun.out(), progress).map_err(within(powers.0))?;
-		drop(r1cs);
-		let map = begun.map()?;
-		let begun = Zkey::open(&map).map_err(CeremonyError::from).map_err(within(key.0))?;
-		verify_key(key.1, &begun, powers.1, progress).map_err(within(key.0))
-	})
+	if file.blake2b.is_none() {
+		let done = ui.progress(&[powers_map], |progress| verify_powers(powers, progress));
+		done.map_err(within(&file.powers))?;
+	}
+	let mut begun = files::create(path)?;
+	let done =
+		ui.progress(&[powers_map], |progress| phase2::new(&r1cs, powers, begun.out(), progress));
+	done.map_err(within(&file.powers))?;
+	drop(r1cs);
+	let map = begun.map()?;
+	let begun = Zkey::open(&map).map_err(CeremonyError::from).map_err(within(path))?;
+	let maps = [powers_map, key_map, &map];
+	let verified = ui.progress(&maps, |progress| verify_key(key, &begun, powers, progress));
+	verified.map_err(within(path))
 }
 
 impl Verify {
@@ -158,7 +168,13 @@ impl Verify {
 		let powers = read_powers(&self.powers.powers, &powers_map)?;
 		let key = Zkey::open(&key_map).map_err(CeremonyError::from).map_err(within(&self.key))?;
 		let began = std::time::Instant::now();
-		let checked = check(ui, &self.circuit, (&self.powers.powers, &powers), (&self.key, &key))?;
+		let checked = check(
+			ui,
+			&self.circuit,
+			&self.powers,
+			(&powers, &powers_map),
+			(&self.key, &key, &key_map),
+		)?;
 		let seconds = began.elapsed();
 		let text = transcript_text(&powers, &checked);
 		if let Some(path) = &self.transcript {
@@ -199,7 +215,13 @@ impl Finish {
 		let (powers_map, key_map) = (self.powers.map(ui)?, files::map(&self.key)?);
 		let powers = read_powers(&self.powers.powers, &powers_map)?;
 		let key = Zkey::open(&key_map).map_err(CeremonyError::from).map_err(within(&self.key))?;
-		let checked = check(ui, &self.circuit, (&self.powers.powers, &powers), (&self.key, &key))?;
+		let checked = check(
+			ui,
+			&self.circuit,
+			&self.powers,
+			(&powers, &powers_map),
+			(&self.key, &key, &key_map),
+		)?;
 		let text = transcript_text(&powers, &checked);
 		let missing = shortcomings(Some(&powers), Some(&checked));
 		let setup = match missing.is_empty() {

@@ -74,7 +74,7 @@ impl Powers {
 			Self::New(New { power, output }) => {
 				let mut file = files::create(&output)?;
 				let began = std::time::Instant::now();
-				let hash = ui.progress(|progress| phase1::new(power, file.out(), progress));
+				let hash = ui.progress(&[], |progress| phase1::new(power, file.out(), progress));
 				let hash = hash.map_err(within(&output))?;
 				let next =
 					format!("zkml setup powers contribute {} -o NEXT.ptau", output.display());
@@ -114,8 +114,9 @@ fn contribute(
 	let beacon = origin.is_beacon();
 	let mut file = files::create(output)?;
 	let began = std::time::Instant::now();
-	let hash =
-		ui.progress(|progress| phase1::contribute(&powers, file.out(), origin, entropy, progress));
+	let hash = ui.progress(&[&map], |progress| {
+		phase1::contribute(&powers, file.out(), origin, entropy, progress)
+	});
 	let hash = hash.map_err(within(old))?;
 	let shown = output.display();
 	let next = match beacon {
@@ -130,7 +131,7 @@ fn prepare(ui: &Ui, old: &Path, output: &Path) -> Result<(), CliError> {
 	let powers = read_powers(old, &map)?;
 	let mut file = files::create(output)?;
 	let began = std::time::Instant::now();
-	let done = ui.progress(|progress| phase1::prepare(&powers, file.out(), progress));
+	let done = ui.progress(&[&map], |progress| phase1::prepare(&powers, file.out(), progress));
 	done.map_err(within(old))?;
 	let next = format!("zkml setup begin CIRCUIT --powers {} -o KEY.zkey", output.display());
 	let challenge = ("after contribution", powers.challenge());
@@ -143,7 +144,7 @@ impl Verify {
 		check_hash(ui, &self.file, &map, self.blake2b.as_deref())?;
 		let powers = read_powers(&self.file, &map)?;
 		let began = std::time::Instant::now();
-		let done = ui.progress(|progress| verify_powers(&powers, progress));
+		let done = ui.progress(&[&map], |progress| verify_powers(&powers, progress));
 		done.map_err(within(&self.file))?;
 		let seconds = began.elapsed();
 		let count = powers.contributions.len();

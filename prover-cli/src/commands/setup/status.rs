@@ -47,14 +47,22 @@ pub(super) fn shortcomings(powers: Option<&Ptau<'_>>, key: Option<&Transcript>) 
 	missing
 }
 
+/// A name as a person may read it: the files hold what contributors typed, or what a cheat typed for
+/// them.
+fn plain(name: &str) -> String {
+	let kept = |c: char| if c.is_alphanumeric() || " -_.@'".contains(c) { c } else { '?' };
+	name.chars().take(64).map(kept).collect()
+}
+
+/// The hash first, so that nobody mistakes a part of a name for it.
 fn line(number: usize, origin: &Origin, hash: &[u8]) -> String {
-	let name = origin.name().unwrap_or("(no name)");
+	let name = origin.name().map(plain).unwrap_or_else(|| "(no name)".into());
+	let hash = hex::encode(hash);
 	match origin {
-		Origin::Person { .. } => format!("{number}. {name}: {}", hex::encode(hash)),
+		Origin::Person { .. } => format!("{number}. {hash} {name}"),
 		Origin::Beacon { value, exponent, .. } => format!(
-			"{number}. {name}, beacon 0x{} hashed 2^{exponent} times: {}",
-			hex::encode(value),
-			hex::encode(hash)
+			"{number}. {hash} {name}, beacon 0x{} hashed 2^{exponent} times",
+			hex::encode(value)
 		),
 	}
 }
@@ -80,15 +88,12 @@ fn key_lines(key: &Transcript) -> Vec<String> {
 pub(super) fn transcript_text(powers: &Ptau<'_>, key: &Transcript) -> String {
 	let mut text = String::from("Groth16 setup over BN254, in the files of snarkjs\n\n");
 	let _ = writeln!(text, "Phase 1: powers of tau to 2^{}", powers.ceremony_power);
-	let printable = |line: String| -> String {
-		line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-	};
 	for line in powers_lines(powers) {
-		let _ = writeln!(text, "{}", printable(line));
+		let _ = writeln!(text, "{line}");
 	}
 	let _ = writeln!(text, "\nPhase 2: circuit {}", hex::encode(key.circuit));
 	for line in key_lines(key) {
-		let _ = writeln!(text, "{}", printable(line));
+		let _ = writeln!(text, "{line}");
 	}
 	text
 }
@@ -122,7 +127,7 @@ impl Status {
 			"setup status",
 			json!({ "what": what, "contributions": lines, "shortcomings": missing }),
 		);
-		ui.note("this shows what the file says; verifying checks it");
+		ui.note("this shows what the file says; verifying checks it, but not who people are");
 		let file = self.file.display();
 		ui.next(match is_key {
 			true => format!("zkml setup verify CIRCUIT --powers PREPARED.ptau --key {file}"),
