@@ -4,7 +4,10 @@
 //! Format: iden3/binfileutils, `src/binfileutils.js`. No length of a file is trusted: a section is a
 //! slice of the bytes that are there, and lists are read from it by exact sizes.
 
-use std::fmt;
+use std::{
+	fmt,
+	io::{self, Write},
+};
 use thiserror::Error;
 
 /// A kind of file.
@@ -216,6 +219,25 @@ impl<'a> Sections<'a> {
 		let &(_, _, end) = self.found.iter().find(|(other, _, _)| *other == id)?;
 		Some(&self.bytes[end..])
 	}
+}
+
+/// Begins a file of this many sections.
+///
+/// # Errors
+/// Of writing.
+pub fn begin_file(out: &mut impl Write, kind: &Kind, sections: u32) -> io::Result<()> {
+	out.write_all(kind.magic.as_bytes())?;
+	out.write_all(&kind.version.to_le_bytes())?;
+	out.write_all(&sections.to_le_bytes())
+}
+
+/// Begins a section of this many bytes.
+///
+/// # Errors
+/// Of writing.
+pub fn begin_section(out: &mut impl Write, id: u32, length: u64) -> io::Result<()> {
+	out.write_all(&id.to_le_bytes())?;
+	out.write_all(&length.to_le_bytes())
 }
 
 /// What is left of a section; it never reads past its end.

@@ -91,6 +91,14 @@ fn tools_take_turns() {
 	assert!(folder.read("powers.ptau") == folder.read("theirs.ptau"));
 	folder.zkml("setup powers verify powers.ptau");
 	folder.snarkjs("powersoftau verify powers.ptau");
+	// Published files are cut from larger ones after they were prepared.
+	folder.snarkjs("powersoftau truncate powers.ptau");
+	folder.zkml("setup powers verify powers_06.ptau");
+	folder.zkml("setup begin circuit.r1cs --powers powers_06.ptau -o 0.zkey");
+	folder.snarkjs("groth16 setup circuit.r1cs powers_06.ptau theirs.zkey");
+	assert!(folder.read("0.zkey") == folder.read("theirs.zkey"));
+	folder.zkml("setup contribute 0.zkey -o 1.zkey");
+	folder.zkml("setup verify circuit.r1cs --powers powers_06.ptau --key 1.zkey");
 
 	folder.zkml("setup begin circuit.r1cs --powers powers.ptau -o 0.zkey");
 	folder.snarkjs("groth16 setup circuit.r1cs powers.ptau theirs.zkey");

@@ -3,7 +3,7 @@
 //! Formats: iden3/r1csfile, `doc/r1cs_bin_format.md`; snarkjs, `src/wtns_utils.js`.
 
 use super::{Coefficient, Matrix, R1cs, Wire};
-use crate::sections::{Kind, Reader, Section, SectionError, Sections};
+use crate::sections::{begin_file, begin_section, Kind, Reader, Section, SectionError, Sections};
 use ark_bn254::Fr;
 use ark_ff::{BigInt, PrimeField};
 use std::io::{self, Write};
@@ -56,21 +56,10 @@ fn element_bytes(value: BigInt<4>) -> [u8; ELEMENT] {
 	bytes
 }
 
-fn header(out: &mut impl Write, magic: &[u8; 4], version: u32, sections: u32) -> io::Result<()> {
-	out.write_all(magic)?;
-	out.write_all(&version.to_le_bytes())?;
-	out.write_all(&sections.to_le_bytes())
-}
-
-fn section(out: &mut impl Write, id: u32, length: u64) -> io::Result<()> {
-	out.write_all(&id.to_le_bytes())?;
-	out.write_all(&length.to_le_bytes())
-}
-
 /// Writes a `.r1cs` file.
 pub fn write_r1cs(r1cs: &R1cs, out: &mut impl Write) -> io::Result<()> {
-	header(out, b"r1cs", 1, 3)?;
-	section(out, 1, 4 + ELEMENT as u64 + 4 * 4 + 8 + 4)?;
+	begin_file(out, &R1CS, 3)?;
+	begin_section(out, 1, 4 + ELEMENT as u64 + 4 * 4 + 8 + 4)?;
 	out.write_all(&(ELEMENT as u32).to_le_bytes())?;
 	out.write_all(&element_bytes(Fr::MODULUS))?;
 	for count in [r1cs.wires, r1cs.outputs, r1cs.public_inputs, r1cs.private_inputs] {
@@ -80,7 +69,7 @@ pub fn write_r1cs(r1cs: &R1cs, out: &mut impl Write) -> io::Result<()> {
 	out.write_all(&(r1cs.constraints() as u32).to_le_bytes())?;
 	let entries = r1cs.a.non_zeros() + r1cs.b.non_zeros() + r1cs.c.non_zeros();
 	let length = r1cs.constraints() as u64 * 12 + entries as u64 * (4 + ELEMENT as u64);
-	section(out, 2, length)?;
+	begin_section(out, 2, length)?;
 	for row in 0..r1cs.constraints() {
 		for matrix in [&r1cs.a, &r1cs.b, &r1cs.c] {
 			let entries = matrix.row(row);
@@ -91,7 +80,7 @@ pub fn write_r1cs(r1cs: &R1cs, out: &mut impl Write) -> io::Result<()> {
 			}
 		}
 	}
-	section(out, 3, 8 * u64::from(r1cs.wires))?;
+	begin_section(out, 3, 8 * u64::from(r1cs.wires))?;
 	for label in 0..u64::from(r1cs.wires) {
 		out.write_all(&label.to_le_bytes())?;
 	}
@@ -100,12 +89,12 @@ pub fn write_r1cs(r1cs: &R1cs, out: &mut impl Write) -> io::Result<()> {
 
 /// Writes a `.wtns` file.
 pub fn write_wtns(witness: &[Fr], out: &mut impl Write) -> io::Result<()> {
-	header(out, b"wtns", 2, 2)?;
-	section(out, 1, 4 + ELEMENT as u64 + 4)?;
+	begin_file(out, &WTNS, 2)?;
+	begin_section(out, 1, 4 + ELEMENT as u64 + 4)?;
 	out.write_all(&(ELEMENT as u32).to_le_bytes())?;
 	out.write_all(&element_bytes(Fr::MODULUS))?;
 	out.write_all(&(witness.len() as u32).to_le_bytes())?;
-	section(out, 2, (witness.len() * ELEMENT) as u64)?;
+	begin_section(out, 2, (witness.len() * ELEMENT) as u64)?;
 	for value in witness {
 		out.write_all(&element_bytes(value.into_bigint()))?;
 	}

@@ -5,21 +5,21 @@ use super::{
 	contribution::Origin,
 	knowledge::{hash_to_g2, plain_g1, Knowledge},
 	ptau::{
-		begin_points, begin_section, first_challenge, missing, powers, write_header,
-		PowersContribution, Ptau, BETA, CONTRIBUTIONS, KIND, LAGRANGE, LARGEST_POWER, POWERS,
+		begin_points, first_challenge, missing, powers, write_header, PowersContribution, Ptau,
+		BETA, CONTRIBUTIONS, KIND, LAGRANGE, LARGEST_POWER, POWERS,
 	},
 	random::Random,
 	CeremonyError, Hash, Progress,
 };
 use crate::curve::{
-	compressed, encode, lagrange, points, scale_in_place, uncompressed, write, Group, One,
-	PointError, Two,
+	compressed, encode, lagrange, points, scale_in_place, uncompressed, write, Group, One, Two,
 };
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{short_weierstrass::Affine, AffineRepr};
 use ark_ff::Zero;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use zeroize::Zeroize;
+use zkml_circuits::sections::{begin_section, Section};
 
 /// Points that are read, multiplied and written together.
 const TOGETHER: usize = 1 << 14;
@@ -140,12 +140,8 @@ impl<W: Write> Response<W> {
 		let mut factors = vec![Fr::zero(); TOGETHER.min(count)];
 		let mut power = first;
 		for start in (0..count).step_by(TOGETHER) {
-			let mut points = old.points::<P>(id, start, TOGETHER.min(count - start))?;
 			// What a secret does to a point of small order would tell of the secret.
-			P::check_subgroup(&points).map_err(|index| PointError::Subgroup {
-				section: KIND.section(id),
-				index: start + index,
-			})?;
+			let mut points = old.ordered::<P>(id, start, TOGETHER.min(count - start))?;
 			for value in &mut factors[..points.len()] {
 				*value = power;
 				power *= factor;
@@ -238,10 +234,7 @@ fn next_challenge(
 	response: &Hash,
 	progress: &dyn Progress,
 ) -> Result<Hash, CeremonyError> {
-	fn rehash<P: Group>(
-		bytes: &[u8],
-		section: zkml_circuits::sections::Section,
-	) -> Result<Vec<u8>, CeremonyError> {
+	fn rehash<P: Group>(bytes: &[u8], section: Section) -> Result<Vec<u8>, CeremonyError> {
 		Ok(encode(&points::<P>(bytes, section, 0)?, P::SIZE, uncompressed))
 	}
 	let mut hash = Blake2b::default().with(response);

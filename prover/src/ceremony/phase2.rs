@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
 	curve::{affine, encode, scale_in_place, uncompressed, write, Group, One, Two},
-	zkey::{self, begin_file, begin_section, coefficients, Header, Zkey, ZkeyError},
+	zkey::{self, begin_file, coefficients, Header, Zkey, ZkeyError},
 };
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{
@@ -24,7 +24,7 @@ use std::io::{self, Write};
 use zeroize::Zeroize;
 use zkml_circuits::{
 	r1cs::{Coefficient, Matrix, R1cs, Wire},
-	sections::Reader,
+	sections::{begin_section, Reader},
 };
 
 /// Points that are read, multiplied and written together.
@@ -400,7 +400,8 @@ pub(super) fn draw(random: &mut super::random::Random, before: Blake2b) -> (Fr, 
 /// Returns the contribution's hash, which the contributor should publish.
 ///
 /// # Errors
-/// If the key cannot be read; of writing.
+/// [`Fault::Delta`] if the key's δ is not what its contributions come to; if the key cannot be read; of
+/// writing.
 pub fn contribute(
 	old: &Zkey<'_>,
 	out: impl Write,
@@ -409,10 +410,13 @@ pub fn contribute(
 	progress: &dyn Progress,
 ) -> Result<Hash, CeremonyError> {
 	let mut transcript = Transcript::read(old)?;
-	// What a secret does to a point of small order would tell of the secret.
+	// A key whose δ is not what contributions came to, such as one that one party made, would never
+	// verify; and what a secret does to a point of small order would tell of the secret.
 	let Header { delta_g1, delta_g2, .. } = &old.header;
 	let generators = (G1Affine::generator(), G2Affine::generator());
-	if !delta_g2.is_in_correct_subgroup_assuming_on_curve()
+	let last = transcript.contributions.last().map_or(generators.0, |last| last.delta);
+	if *delta_g1 != last
+		|| !delta_g2.is_in_correct_subgroup_assuming_on_curve()
 		|| !same_ratio((&generators.0, delta_g1), (&generators.1, delta_g2))
 	{
 		return Err(Fault::Delta("the header").into());

@@ -6,12 +6,14 @@ use super::{
 	knowledge::{checked, plain_g1, plain_g2, push, Knowledge},
 	CeremonyError,
 };
-use crate::curve::{Group, One, Two};
+use crate::curve::{Group, One, PointError, Two};
 use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{BigInt, FftField, PrimeField};
 use std::io::{self, Write};
-use zkml_circuits::sections::{Kind, Reader, Section, SectionError, Sections};
+use zkml_circuits::sections::{
+	begin_file, begin_section, Kind, Reader, Section, SectionError, Sections,
+};
 
 /// Sections of powers: `τⁱ` in G1, `τⁱ` in G2, `α·τⁱ` and `β·τⁱ` in G1.
 pub(crate) const POWERS: [u32; 4] = [2, 3, 4, 5];
@@ -231,6 +233,21 @@ impl<'a> Ptau<'a> {
 		Ok(crate::curve::points::<P>(bytes, section, first)?)
 	}
 
+	/// The same, of prime order, which those of G2 might not be.
+	pub(crate) fn ordered<P: Group>(
+		&self,
+		id: u32,
+		first: usize,
+		count: usize,
+	) -> Result<Vec<ark_ec::short_weierstrass::Affine<P>>, CeremonyError> {
+		let points = self.points::<P>(id, first, count)?;
+		let section = KIND.section(id);
+		match P::check_subgroup(&points) {
+			Ok(()) => Ok(points),
+			Err(index) => Err(PointError::Subgroup { section, index: first + index }.into()),
+		}
+	}
+
 	/// The challenge for the next contributor.
 	pub fn challenge(&self) -> Hash {
 		match self.contributions.last() {
@@ -275,9 +292,7 @@ pub(crate) fn write_header(
 	power: u32,
 	ceremony_power: u32,
 ) -> io::Result<()> {
-	out.write_all(KIND.magic.as_bytes())?;
-	out.write_all(&KIND.version.to_le_bytes())?;
-	out.write_all(&sections.to_le_bytes())?;
+	begin_file(out, &KIND, sections)?;
 	begin_section(out, 1, HEADER)?;
 	out.write_all(&32u32.to_le_bytes())?;
 	for limb in Fq::MODULUS.0 {
@@ -285,12 +300,6 @@ pub(crate) fn write_header(
 	}
 	out.write_all(&power.to_le_bytes())?;
 	out.write_all(&ceremony_power.to_le_bytes())
-}
-
-/// Begins a section of this length.
-pub(crate) fn begin_section(out: &mut impl Write, id: u32, length: u64) -> io::Result<()> {
-	out.write_all(&id.to_le_bytes())?;
-	out.write_all(&length.to_le_bytes())
 }
 
 /// Begins a section of powers or of Lagrange polynomials.

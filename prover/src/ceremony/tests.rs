@@ -399,4 +399,11 @@ fn secrets_do_not_touch_points_that_tell_of_them() {
 	let found = phase2::contribute(&key, &mut out, person("Ada"), b"", &());
 	assert_eq!(fault(found), Fault::Delta("the header"));
 	assert!(out.is_empty());
+	// A δ of somebody's own in both groups, as of a key that one party made.
+	let mut own = begun.clone();
+	let header = place(&begun, 2).start + 2 * 36 + 12;
+	double(&mut own[header + 384..header + 448]);
+	double(&mut own[header + 448..header + 576]);
+	let found = phase2::contribute(&Zkey::open(&own).unwrap(), &mut out, person("Ada"), b"", &());
+	assert_eq!(fault(found), Fault::Delta("the header"));
 }

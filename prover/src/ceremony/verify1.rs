@@ -11,7 +11,7 @@ use super::{
 	random::Random,
 	CeremonyError, Fault, Progress,
 };
-use crate::curve::{encode, uncompressed, Group, One, PointError, Two};
+use crate::curve::{encode, uncompressed, Group, One, Two};
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{
 	short_weierstrass::{Affine, Projective},
@@ -164,10 +164,8 @@ fn combine<P: Group>(
 	for start in (0..count).step_by(TOGETHER) {
 		// One point more, which is the next chunk's first.
 		let together = TOGETHER.min(count - start);
-		let mut points = file.points::<P>(id, start, together)?;
+		let mut points = file.ordered::<P>(id, start, together)?;
 		hash.update(&encode(&points, P::SIZE, uncompressed));
-		P::check_subgroup(&points)
-			.map_err(|index| PointError::Subgroup { section, index: start + index })?;
 		if start == 0 {
 			for (index, expected) in starts.iter().enumerate() {
 				if expected.is_some_and(|expected| points[index] != expected) {
@@ -259,10 +257,6 @@ fn lagrange_holds<P: Group>(
 	coefficients.resize(size, Fr::zero());
 	let domain = Radix2EvaluationDomain::<Fr>::new(size).ok_or_else(|| missing(id))?;
 	domain.fft_in_place(&mut coefficients);
-	let points = file.points::<P>(id, size - 1, size)?;
-	P::check_subgroup(&points).map_err(|index| PointError::Subgroup {
-		section: KIND.section(id),
-		index: size - 1 + index,
-	})?;
+	let points = file.ordered::<P>(id, size - 1, size)?;
 	Ok(Projective::<P>::msm_unchecked(&points, &coefficients) == expected)
 }

@@ -1,7 +1,6 @@
 //! Verification of a key: that it is the circuit's, from these powers of τ, with a δ to which every
 //! contribution added.
 
-use super::verify1::extra_holds;
 use super::{
 	blake2b::Blake2b,
 	contribution::Origin,
@@ -10,6 +9,7 @@ use super::{
 	phase2::{draw, KeyContribution, Transcript},
 	ptau::{Ptau, POWERS},
 	random::Random,
+	verify1::extra_holds,
 	CeremonyError, Fault, Progress,
 };
 use crate::{
@@ -168,9 +168,6 @@ fn quotient(
 	progress: &dyn Progress,
 ) -> Result<(G1Projective, G1Projective), CeremonyError> {
 	let domain = key.header.domain;
-	if 2 * domain as u64 - 1 > super::ptau::powers(POWERS[0], powers.power) {
-		return Err(Fault::Circuit("the size of the domain").into());
-	}
 	// The last is left out: a quotient has one degree less, and the powers end there.
 	let mut coefficients: Vec<Fr> = (1..domain).map(|_| random.coefficient()).collect();
 	let mut expected = G1Projective::zero();
@@ -184,11 +181,11 @@ fn quotient(
 		progress.advance(together as u64);
 	}
 	coefficients.push(Fr::zero());
-	let size = CeremonyError::Curve;
-	let root = Fr::get_root_of_unity(2 * domain as u64).ok_or(size)?;
+	let size = || CeremonyError::from(Fault::Circuit("the size of the domain"));
+	let root = Fr::get_root_of_unity(2 * domain as u64).ok_or_else(size)?;
 	let factors = successive(-Fr::from(2), root, domain);
 	coefficients.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
-	let space = Radix2EvaluationDomain::<Fr>::new(domain).ok_or(CeremonyError::Curve)?;
+	let space = Radix2EvaluationDomain::<Fr>::new(domain).ok_or_else(size)?;
 	space.fft_in_place(&mut coefficients);
 	let mut found = G1Projective::zero();
 	for start in (0..domain).step_by(TOGETHER) {

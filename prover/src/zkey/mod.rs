@@ -7,7 +7,7 @@
 mod write;
 
 pub use write::write;
-pub(crate) use write::{begin_file, begin_section, coefficients, COEFFICIENT};
+pub(crate) use write::{begin_file, coefficients, COEFFICIENT};
 
 use crate::{
 	curve::{self, Group, One, PointError, Two},
@@ -186,27 +186,6 @@ impl<'a> Zkey<'a> {
 			.map_err(|error| ZkeyError::Manifest(error.to_string()))
 	}
 
-	/// The file with a manifest, in place of one that it may have.
-	///
-	/// # Errors
-	/// [`ZkeyError::Manifest`].
-	pub fn with_manifest(&self, manifest: &Manifest) -> Result<Vec<u8>, ZkeyError> {
-		let text =
-			serde_json::to_vec(manifest).map_err(|error| ZkeyError::Manifest(error.to_string()))?;
-		let known = KIND.names.iter().map(|&(id, _)| id).filter(|&id| id != MANIFEST_SECTION);
-		let there: Vec<_> = known.filter_map(|id| Some((id, self.sections.find(id)?))).collect();
-		let mut out = Vec::new();
-		out.extend(KIND.magic.as_bytes());
-		out.extend(KIND.version.to_le_bytes());
-		out.extend((there.len() as u32 + 1).to_le_bytes());
-		for (id, bytes) in there.into_iter().chain([(MANIFEST_SECTION, text.as_slice())]) {
-			out.extend(id.to_le_bytes());
-			out.extend((bytes.len() as u64).to_le_bytes());
-			out.extend(bytes);
-		}
-		Ok(out)
-	}
-
 	/// The verifying key; `None` as of [`ProvingKey::verifying_key`].
 	///
 	/// # Errors
@@ -249,18 +228,14 @@ impl<'a> Zkey<'a> {
 		self.sections.exactly(4, 4 + count as u64 * COEFFICIENT as u64)?;
 		let Header { wires, domain, .. } = self.header;
 		let factor = montgomery_factor().inverse().unwrap_or_default();
-		let read = |(index, mut bytes): (usize, &[u8])| {
-			let mut word = || {
-				let (word, rest) = bytes.split_first_chunk::<4>()?;
-				bytes = rest;
-				Some(u32::from_le_bytes(*word) as usize)
-			};
-			let place = (|| Some((word()?, word()?, word()?)))();
-			let (matrix, row, wire) = place.ok_or(ZkeyError::Place(index))?;
+		let read = |(index, rest): (usize, &[u8])| {
+			let mut entry = Reader { section: section.section, rest };
+			let [matrix, row, wire] = [entry.u32()?, entry.u32()?, entry.u32()?];
+			let [matrix, row, wire] = [matrix, row, wire].map(|number| number as usize);
 			if matrix > 1 || row >= domain || wire >= wires {
 				return Err(ZkeyError::Place(index));
 			}
-			let value = Fr::new_unchecked(limbs(bytes));
+			let value = Fr::new_unchecked(BigInt(entry.limbs()?));
 			if value.0 >= Fr::MODULUS {
 				return Err(ZkeyError::Coefficient(index));
 			}
@@ -290,16 +265,6 @@ impl<'a> Zkey<'a> {
 		};
 		Ok((rows(0), rows(1)))
 	}
-}
-
-fn limbs(bytes: &[u8]) -> BigInt<4> {
-	let mut value = [0; 4];
-	for (limb, chunk) in value.iter_mut().zip(bytes.chunks_exact(8)) {
-		let mut bytes = [0; 8];
-		bytes.copy_from_slice(chunk);
-		*limb = u64::from_le_bytes(bytes);
-	}
-	BigInt(value)
 }
 
 /// The field element `2^256`, the Montgomery factor.

@@ -1,6 +1,6 @@
 //! Writing of `.zkey` files.
 
-use super::{montgomery_factor, Header, GROTH16, KIND, MANIFEST_SECTION};
+use super::{montgomery_factor, Header, Zkey, GROTH16, KIND, MANIFEST_SECTION};
 use crate::{
 	curve::{self, encode, Group, One, Two},
 	key::ProvingKey,
@@ -10,6 +10,7 @@ use ark_bn254::{Fq, Fr};
 use ark_ec::short_weierstrass::Affine;
 use ark_ff::{BigInt, PrimeField};
 use std::io::{self, Write};
+use zkml_circuits::sections::{self, begin_section};
 
 /// Bytes of a coefficient: matrix, row, wire, value.
 pub(crate) const COEFFICIENT: usize = 12 + 32;
@@ -25,16 +26,9 @@ fn integer(out: &mut impl Write, value: BigInt<4>) -> io::Result<()> {
 	value.0.iter().try_for_each(|limb| out.write_all(&limb.to_le_bytes()))
 }
 
-/// Begins a section of this length.
-pub(crate) fn begin_section(out: &mut impl Write, id: u32, length: u64) -> io::Result<()> {
-	u32s(out, &[id])?;
-	out.write_all(&length.to_le_bytes())
-}
-
 /// Begins a file of this number of sections, and writes the first two.
-pub(crate) fn begin_file(out: &mut impl Write, sections: u32, header: &Header) -> io::Result<()> {
-	out.write_all(KIND.magic.as_bytes())?;
-	u32s(out, &[KIND.version, sections])?;
+pub(crate) fn begin_file(out: &mut impl Write, count: u32, header: &Header) -> io::Result<()> {
+	sections::begin_file(out, &KIND, count)?;
 	begin_section(out, 1, 4)?;
 	u32s(out, &[GROTH16])?;
 	begin_section(out, 2, 2 * (4 + 32) + 3 * 4 + 3 * One::SIZE as u64 + 3 * Two::SIZE as u64)?;
@@ -114,8 +108,25 @@ pub fn write(key: &ProvingKey, manifest: &Manifest, out: impl Write) -> io::Resu
 	out.flush()
 }
 
+impl Zkey<'_> {
+	/// Writes the file's sections and a manifest, in place of one that it may have.
+	///
+	/// # Errors
+	/// Of writing.
+	pub fn write_finished(&self, manifest: &Manifest, mut out: impl Write) -> io::Result<()> {
+		let known = KIND.names.iter().map(|&(id, _)| id).filter(|&id| id != MANIFEST_SECTION);
+		let there: Vec<_> = known.filter_map(|id| Some((id, self.sections.find(id)?))).collect();
+		sections::begin_file(&mut out, &KIND, there.len() as u32 + 1)?;
+		for (id, bytes) in there {
+			begin_section(&mut out, id, bytes.len() as u64)?;
+			out.write_all(bytes)?;
+		}
+		self::manifest(&mut out, manifest)
+	}
+}
+
 /// Writes the manifest's section.
-pub(crate) fn manifest(out: &mut impl Write, manifest: &Manifest) -> io::Result<()> {
+fn manifest(out: &mut impl Write, manifest: &Manifest) -> io::Result<()> {
 	let text = serde_json::to_vec(manifest)?;
 	begin_section(out, MANIFEST_SECTION, text.len() as u64)?;
 	out.write_all(&text)

@@ -34,20 +34,6 @@ pub(super) struct Begin {
 	output: PathBuf,
 }
 
-/// A contribution.
-#[derive(Debug, Args)]
-pub(super) struct Contribute {
-	#[command(flatten)]
-	person: Person,
-}
-
-/// A beacon.
-#[derive(Debug, Args)]
-pub(super) struct Beacon {
-	#[command(flatten)]
-	value: BeaconValue,
-}
-
 /// What to verify.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
@@ -118,21 +104,16 @@ fn contribute(
 	made(ui, file, (command, output), ("contribution", hash), began.elapsed(), &next)
 }
 
-impl Contribute {
-	/// Runs the verb.
-	pub(super) fn run(self, ui: &Ui) -> Result<(), CliError> {
-		let Person { old, output, name, entropy } = self.person;
-		let origin = Origin::Person { name };
-		contribute(ui, "setup contribute", (&old, &output), origin, entropy.as_bytes())
-	}
+/// Runs `contribute`.
+pub(super) fn person(person: Person, ui: &Ui) -> Result<(), CliError> {
+	let Person { old, output, name, entropy } = person;
+	let origin = Origin::Person { name };
+	contribute(ui, "setup contribute", (&old, &output), origin, entropy.as_bytes())
 }
 
-impl Beacon {
-	/// Runs the verb.
-	pub(super) fn run(self, ui: &Ui) -> Result<(), CliError> {
-		let origin = self.value.origin()?;
-		contribute(ui, "setup beacon", (&self.value.old, &self.value.output), origin, &[])
-	}
+/// Runs `beacon`.
+pub(super) fn beacon(value: BeaconValue, ui: &Ui) -> Result<(), CliError> {
+	contribute(ui, "setup beacon", (&value.old, &value.output), value.origin()?, &[])
 }
 
 /// Verifies the powers, unless they are pinned by a published hash; makes the key without contributions
@@ -239,8 +220,8 @@ impl Finish {
 			model_sha256: folder.file.published_sha256,
 			interface: folder.file.interface,
 		};
-		let proving =
-			key.with_manifest(&manifest).map_err(CeremonyError::from).map_err(within(&self.key))?;
+		let mut proving = Vec::new();
+		key.write_finished(&manifest, &mut proving).map_err(CliError::file(&self.output))?;
 		let verifying = key
 			.verifying_key()
 			.map_err(CeremonyError::from)

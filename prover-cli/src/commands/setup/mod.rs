@@ -43,9 +43,9 @@ enum Step {
 	/// Begin phase 2: a circuit's key from prepared powers of tau.
 	Begin(key::Begin),
 	/// Contribute to a circuit's key.
-	Contribute(key::Contribute),
+	Contribute(Person),
 	/// Close a circuit's key with a public random value.
-	Beacon(key::Beacon),
+	Beacon(BeaconValue),
 	/// Verify a circuit's key, and everybody's part in it.
 	Verify(key::Verify),
 	/// Verify a circuit's key, and make the folder of keys from it.
@@ -61,8 +61,8 @@ impl Setup {
 			None => self.development.run(ui),
 			Some(Step::Powers(command)) => command.run(ui),
 			Some(Step::Begin(command)) => command.run(ui),
-			Some(Step::Contribute(command)) => command.run(ui),
-			Some(Step::Beacon(command)) => command.run(ui),
+			Some(Step::Contribute(person)) => key::person(person, ui),
+			Some(Step::Beacon(value)) => key::beacon(value, ui),
 			Some(Step::Verify(command)) => command.run(ui),
 			Some(Step::Finish(command)) => command.run(ui),
 			Some(Step::Status(command)) => command.run(ui),

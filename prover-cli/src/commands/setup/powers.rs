@@ -13,9 +13,9 @@ pub(super) enum Powers {
 	/// Begin: powers whose tau is 1.
 	New(New),
 	/// Contribute: multiply secrets into the powers.
-	Contribute(Contribute),
+	Contribute(Person),
 	/// Close with a public random value.
-	Beacon(Beacon),
+	Beacon(BeaconValue),
 	/// Compute what phase 2 begins from.
 	Prepare(Prepare),
 	/// Verify powers, and everybody's part in them.
@@ -31,20 +31,6 @@ pub(super) struct New {
 	/// The file.
 	#[arg(short, long)]
 	output: PathBuf,
-}
-
-/// A contribution.
-#[derive(Debug, Args)]
-pub(super) struct Contribute {
-	#[command(flatten)]
-	person: Person,
-}
-
-/// A beacon.
-#[derive(Debug, Args)]
-pub(super) struct Beacon {
-	#[command(flatten)]
-	value: BeaconValue,
 }
 
 /// What to prepare.
@@ -81,12 +67,11 @@ impl Powers {
 				let what = ("first challenge", hash);
 				made(ui, file, ("setup powers new", &output), what, began.elapsed(), &next)
 			},
-			Self::Contribute(Contribute { person }) => {
-				let Person { old, output, name, entropy } = person;
+			Self::Contribute(Person { old, output, name, entropy }) => {
 				let origin = Origin::Person { name };
 				contribute(ui, "setup powers contribute", &old, &output, origin, entropy.as_bytes())
 			},
-			Self::Beacon(Beacon { value }) => {
+			Self::Beacon(value) => {
 				let origin = value.origin()?;
 				contribute(ui, "setup powers beacon", &value.old, &value.output, origin, &[])
 			},

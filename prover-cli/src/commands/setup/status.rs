@@ -120,7 +120,7 @@ impl Status {
 		ui.line(&what);
 		lines.iter().for_each(|line| ui.line(format!("  {line}")));
 		match missing.is_empty() {
-			true => ui.line("fit for production, if it verifies"),
+			true => ui.line("nothing is missing in this phase for production, if it verifies"),
 			false => missing.iter().for_each(|what| ui.line(format!("not for production: {what}"))),
 		}
 		ui.json(
