@@ -45,6 +45,29 @@ template Largest(n, d) {
     out <== larger[n - 2].out;
 }
 
+// The smallest of several integers.
+//
+// Proves: out is the smallest of in.
+// Why: the smaller of two is what their sum is more than the larger.
+// Caller: as for Largest.
+// Cost: (n - 1) * (d + 2), as each smaller one has a name.
+template Smallest(n, d) {
+    assert(n >= 2);
+    signal input in[n];
+    signal output out;
+    signal least[n];
+
+    least[0] <== in[0];
+    component larger[n - 1];
+    for (var i = 1; i < n; i++) {
+        larger[i - 1] = Maximum(d);
+        larger[i - 1].a <== least[i - 1];
+        larger[i - 1].b <== in[i];
+        least[i] <== least[i - 1] + in[i] - larger[i - 1].out;
+    }
+    out <== least[n - 1];
+}
+
 // The largest of every window of every channel of an image.
 //
 // image = [channels, height, width], kernel, strides and dilations = [down, across], pads = [top,

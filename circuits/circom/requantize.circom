@@ -10,36 +10,37 @@ include "range.circom";
 // and that is odd: in / 2^shift rounded half to even. Let n be the bits of hi - lo, and u = in +
 // 2^(shift-1) - lo * 2^shift, without the half where shift is 0.
 
-// The gadget; the templates after it say with fewer parameters what a caller wants.
+// The gadget, for any factor; the templates after it say with fewer parameters what a caller wants.
 //
-// Proves: out = zero + min(max(q, lo), hi).
+// Let u = multiplier * in + lift and q = floor(u / 2^shift), less 1 where even = 1, q is odd and u
+// is a multiple of 2^shift.
+//
+// Proves: out = base + min(max(q, 0), 2^n - 1).
 // Why: the k signed bits of u are, from the lowest: shift bits below the point, the n bits of the
-// quotient q - lo, bits that are 0 where nothing is above hi, and the sign, 1 if u >= 0.
+// quotient, bits that are 0 where nothing is above the range, and the sign, 1 if u >= 0.
 // - in lies halfway exactly if all bits below the point are 0. Rounding up was wrong if the
 //   quotient came out odd. tie.out is 1 exactly if both hold, and the quotient less it the even
-//   neighbour. lo is even, so that subtracting it keeps parities.
+//   neighbour.
 // - within.out is 1 exactly if u >= 0 and the bits above the quotient are 0.
-// - out - zero - lo is the quotient where within.out = 1; above, sign - within.out = 1 and it is
-//   2^n - 1; below, both are 0 and so is it. The even neighbour is never below 0, as 0 is not odd.
-// Caller: -2^(k-1) <= u < 2^(k-1), otherwise there is no witness: k = requantizeBits(least, most,
-// shift, lo) for the proven bounds of in. Where saturates = 0, u < 2^(shift+n) follows from these
-// bounds; if it did not hold, out would be short of a multiple of 2^n.
-// Parameters: saturates is 1, or 0 where nothing is above hi. hi - lo + 1 is a power of two; lo is
-// even, unless shift is 0.
-// Cost: k + 6; 2 less where saturates = 0, and 2 less where shift = 0, as nothing lies halfway.
+// - out - base is the quotient where within.out = 1; above, sign - within.out = 1 and it is 2^n - 1;
+//   below, both are 0 and so is it. The even neighbour is never below 0, as 0 is not odd.
+// Caller: -2^(k-1) <= u < 2^(k-1), otherwise there is no witness. Where saturates = 0, u <
+// 2^(shift+n) follows from the proven bounds of in; if it did not hold, out would be short of a
+// multiple of 2^n.
+// Parameters: even is 1 or 0; saturates is 1, or 0 where nothing is above the range.
+// Cost: k + 6; 2 less where saturates = 0, 2 less where even = 0 or shift = 0, as nothing lies
+// halfway, and 1 more where multiplier is not 1, for a name.
 // Hints: the bits of u, pinned as SignedBits says; tie.inverse and within.inverse, as IsOnlyLast
 // says.
-template RequantizeBounded(k, shift, lo, hi, zero, saturates) {
-    var n = bitLength(hi - lo);
-    assert(lo < hi && hi - lo + 1 == 2 ** n);
-    assert(shift == 0 || isEven(lo));
-    assert(0 <= shift && shift < k - 1);
+template Scale(k, multiplier, lift, shift, n, base, even, saturates) {
+    assert(n >= 1 && 0 <= shift && shift < k - 1);
+    assert(even == 0 || even == 1);
     assert(saturates == 0 || (saturates == 1 && k - 1 > shift + n));
     signal input in;
     signal output out;
 
-    component u = SignedBits(k, requantizeLift(shift, lo));
-    u.in <== in;
+    component u = SignedBits(k, lift);
+    u.in <== multiplier * in;
     var sign = u.out[k - 1];
 
     var quotient = 0;
@@ -48,7 +49,7 @@ template RequantizeBounded(k, shift, lo, hi, zero, saturates) {
     }
 
     component tie;
-    if (shift > 0) {
+    if (even == 1 && shift > 0) {
         tie = IsOnlyLast(shift);
         for (var i = 0; i <= shift; i++) {
             tie.bits[i] <== u.out[i];
@@ -62,10 +63,31 @@ template RequantizeBounded(k, shift, lo, hi, zero, saturates) {
         for (var i = shift + n; i < k; i++) {
             within.bits[i - shift - n] <== u.out[i];
         }
-        out <== within.out * quotient + (2 ** n - 1) * (sign - within.out) + lo + zero;
+        out <== within.out * quotient + (2 ** n - 1) * (sign - within.out) + base;
     } else {
-        out <== sign * quotient + lo + zero;
+        out <== sign * quotient + base;
     }
+}
+
+// Requantize an accumulator by what its bounds say.
+//
+// Proves: out = zero + min(max(q, lo), hi).
+// Why: lo is even, so that subtracting it keeps parities.
+// Caller: -2^(k-1) <= u < 2^(k-1), otherwise there is no witness: k = requantizeBits(least, most,
+// shift, lo) for the proven bounds of in. Where saturates = 0, q <= hi follows from these bounds.
+// Parameters: saturates is 1, or 0 where nothing is above hi. hi - lo + 1 is a power of two; lo is
+// even, unless shift is 0.
+// Cost: k + 6; 2 less where saturates = 0, and 2 less where shift = 0.
+template RequantizeBounded(k, shift, lo, hi, zero, saturates) {
+    var n = bitLength(hi - lo);
+    assert(lo < hi && hi - lo + 1 == 2 ** n);
+    assert(shift == 0 || isEven(lo));
+    signal input in;
+    signal output out;
+
+    component rounded = Scale(k, 1, requantizeLift(shift, lo), shift, n, lo + zero, 1, saturates);
+    rounded.in <== in;
+    out <== rounded.out;
 }
 
 // Requantize an accumulator that may lie below lo and above hi.
@@ -109,6 +131,22 @@ template RequantizeWithin(k, shift, lo, hi, zero) {
     component rounded = RequantizeBounded(k, shift, lo, hi, zero, 0);
     rounded.in <== in;
     out <== rounded.out;
+}
+
+// An exception to a rounding.
+//
+// Proves: out = sum + addend where in = at, else out = sum.
+// Caller: owes nothing; in and sum may be any field elements.
+// Cost: 3: the test, and a name for the sum.
+// Hints: is.inverse, as IsZero says.
+template AddWhere(at, addend) {
+    signal input in;
+    signal input sum;
+    signal output out;
+
+    component is = IsZero();
+    is.in <== in - at;
+    out <== sum + addend * is.out;
 }
 
 // What is added to an accumulator before it is decomposed: half a unit, and as much as makes lo

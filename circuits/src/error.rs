@@ -128,6 +128,14 @@ pub enum ModelError {
 	/// An output that the model cannot give in this way.
 	#[error("{0}")]
 	Reveal(String),
+	/// There is no template in Circom for part of a model.
+	#[error("no program in Circom: {node}: {what}")]
+	Circom {
+		/// Name of the node.
+		node: String,
+		/// What there is no template for.
+		what: String,
+	},
 	/// Samples cannot be used.
 	#[error("samples: {0}")]
 	Samples(String),

@@ -94,7 +94,7 @@ pub fn interface(graph: &Graph, options: &Options) -> Result<Interface, ModelErr
 }
 
 /// Bits of a committed value: those of the widest range.
-fn width(bounds: &[Bounds]) -> u32 {
+pub(crate) fn width(bounds: &[Bounds]) -> u32 {
 	let ranges = bounds.iter().map(|b| Bounds { lo: 0, hi: b.hi.saturating_sub(b.lo) });
 	ranges.map(Bounds::unsigned_bits).max().unwrap_or(1).max(1)
 }

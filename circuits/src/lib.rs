@@ -10,6 +10,7 @@
 //! 4. [`compile`]: the graph into constraints and an interface;
 //! 5. [`assign`]: an input into a witness and a statement.
 
+pub mod circom;
 mod classes;
 mod columns;
 mod commitment;

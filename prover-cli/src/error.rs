@@ -149,6 +149,7 @@ fn model_code(error: &ModelError) -> u8 {
 		| ModelError::Overflow { .. }
 		| ModelError::Weights { .. }
 		| ModelError::Reveal(_)
+		| ModelError::Circom { .. }
 		| ModelError::Interface(_) => 4,
 		_ => 1,
 	}

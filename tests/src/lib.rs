@@ -1,5 +1,6 @@
 //! What the scenarios share: programs, nodes, streams of submissions, the examples, made-up models.
 
+pub mod circom;
 pub mod examples;
 pub mod models;
 pub mod node;

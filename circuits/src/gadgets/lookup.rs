@@ -52,6 +52,16 @@ impl Table {
 		Self { lo, values, polynomial: OnceLock::new() }
 	}
 
+	/// The least integer.
+	pub(crate) fn lo(&self) -> i64 {
+		self.lo
+	}
+
+	/// The values.
+	pub(crate) fn values(&self) -> &[i64] {
+		&self.values
+	}
+
 	/// The value for an integer; `None` beyond the table.
 	pub fn get(&self, x: i64) -> Option<i64> {
 		let index = usize::try_from(x.checked_sub(self.lo)?).ok()?;

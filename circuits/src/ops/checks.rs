@@ -100,7 +100,8 @@ impl Draw {
 		let weights = self.ints(outputs * inputs / groups * kernel, -9, 9);
 		let weights = weights.into_iter().map(|weight| weight as i32).collect();
 		let channels = (inputs, outputs, groups);
-		let conv = Conv { windows, sizes: (size, kernel), channels, batch, weights };
+		let (sizes, sliding) = ((size, kernel), None);
+		let conv = Conv { windows, sliding, sizes, channels, batch, weights };
 		self.linear(conv, &[batch * inputs * size])
 	}
 
@@ -140,7 +141,8 @@ impl Draw {
 	}
 
 	fn extreme(&mut self) -> Instance {
-		let op = Extreme { windows: self.windows(2, 4), smallest: self.size(0, 1) == 0 };
+		let (windows, smallest) = (self.windows(2, 4), self.size(0, 1) == 0);
+		let op = Extreme { windows, smallest, sliding: None };
 		self.on(op, &[4], 9)
 	}
 

@@ -205,6 +205,7 @@ mod tests {
 	fn every_weight_of_a_convolution_has_its_place() {
 		let conv = Conv {
 			windows: vec![vec![(0, 0), (1, 1)], vec![(1, 0), (2, 1)]],
+			sliding: None,
 			sizes: (3, 2),
 			channels: (2, 2, 1),
 			batch: 1,

@@ -6,7 +6,7 @@
 
 use super::{
 	gemm::{quantized_bias, weight, weighted},
-	geometry::{image, Geometry},
+	geometry::{image, Geometry, Sliding},
 	Linear, Taps,
 };
 use crate::{
@@ -20,6 +20,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Conv {
 	pub(crate) windows: Vec<Vec<(u32, u32)>>,
+	/// How these windows slide, where they are not made for a test.
+	pub(crate) sliding: Option<Sliding>,
 	/// Elements in a channel of the input, and in a kernel.
 	pub(crate) sizes: (usize, usize),
 	/// Channels of the input, of the result, and groups of them.
@@ -86,6 +88,7 @@ impl Conv {
 		super::shape::elements(node, &shape)?;
 		let conv = Self {
 			windows: geometry.windows,
+			sliding: Some(geometry.sliding),
 			sizes: (spatial.iter().product(), kernel.iter().product()),
 			channels: (inputs, outputs, groups),
 			batch,

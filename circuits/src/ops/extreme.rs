@@ -4,7 +4,7 @@
 //! [`crate::gadgets::maximum`]: per comparison `k + 1` for a difference of `k` signed bits, 10 for
 //! bytes, `k + 2` for long sums. Comparisons that bounds decide cost nothing.
 
-use super::Operator;
+use super::{geometry::Sliding, Operator};
 use crate::{
 	gadgets::maximum::maximum,
 	r1cs::Builder,
@@ -19,6 +19,8 @@ pub struct Extreme {
 	pub windows: Vec<Vec<u32>>,
 	/// The smallest in place of the largest.
 	pub smallest: bool,
+	/// How the windows slide over every channel of an image, where they do.
+	pub sliding: Option<Sliding>,
 }
 
 impl Extreme {

@@ -7,11 +7,30 @@ use crate::{
 	onnx::{Attribute, Node},
 };
 
+/// How windows slide over an image, by spatial dimension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sliding {
+	/// Sizes of the image.
+	pub image: Vec<usize>,
+	/// Of the kernel.
+	pub kernel: Vec<usize>,
+	/// Steps from window to window.
+	pub strides: Vec<usize>,
+	/// Padding before the image.
+	pub before: Vec<usize>,
+	/// Padding after it, as much of it as windows reach.
+	pub after: Vec<usize>,
+	/// Steps from place to place of the kernel.
+	pub dilations: Vec<usize>,
+}
+
 /// The windows of an operator over the spatial dimensions of its input.
 #[derive(Clone, Debug)]
 pub(crate) struct Geometry {
 	/// Spatial dimensions of the result.
 	pub(crate) output: Vec<usize>,
+	/// How they slide.
+	pub(crate) sliding: Sliding,
 	/// By position of the result: the elements of a channel that lie in its window, each with its
 	/// position in the kernel.
 	pub(crate) windows: Vec<Vec<(u32, u32)>>,
@@ -138,7 +157,14 @@ impl Geometry {
 			windows.push(window);
 			padded.push(count);
 		}
-		Ok(Self { output, windows, padded })
+		let reached = |axis: usize| {
+			let end = (output[axis] - 1) * strides[axis] + dilations[axis] * (kernel[axis] - 1) + 1;
+			end.saturating_sub(before[axis] + input[axis])
+		};
+		let after = (0..rank).map(reached).collect();
+		let (image, kernel) = (input.to_vec(), kernel.to_vec());
+		let sliding = Sliding { image, kernel, strides, before, after, dilations };
+		Ok(Self { output, sliding, windows, padded })
 	}
 
 	/// The attributes that it reads.

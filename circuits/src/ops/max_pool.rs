@@ -7,7 +7,7 @@
 
 use super::{
 	arg::comparable,
-	geometry::{channels, image, kernel_shape, Geometry},
+	geometry::{channels, image, kernel_shape, Geometry, Sliding},
 	Arg, Extreme, Requantize,
 };
 use crate::{
@@ -30,8 +30,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Vec<Valu
 	let result = [&[batch, count], geometry.output.as_slice()].concat();
 	super::shape::elements(node, &result)?;
 	let windows = channels(&geometry, batch * count, spatial.iter().product());
+	let sliding = Some(geometry.sliding);
 	if node.outputs.get(1).is_none_or(String::is_empty) {
-		return Ok(vec![pool(lowering, node, value, windows, result, false)?]);
+		return Ok(vec![pool(lowering, node, value, (windows, sliding), result, false)?]);
 	}
 	let columns = match node.int("storage_order", 0)? {
 		0 => None,
@@ -42,7 +43,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, node: &Node) -> Result<Vec<Valu
 		*real = lowering.real(node, 0)?;
 	}
 	let indices = indices(lowering, node, &windows, &result, columns)?;
-	Ok(vec![pool(lowering, node, value, windows, result, false)?, indices])
+	Ok(vec![pool(lowering, node, value, (windows, sliding), result, false)?, indices])
 }
 
 /// Where the largest of each window stands in the tensor; with `columns`, the spatial dimensions,
@@ -87,10 +88,13 @@ pub(super) fn lower_global(lowering: &mut Lowering<'_>, node: &Node) -> Result<V
 	let size: usize = spatial.iter().product();
 	let windows =
 		(0..batch * channels).map(|image| (image * size..(image + 1) * size).map(|at| at as u32));
-	let windows = windows.map(Iterator::collect).collect();
+	let windows = (windows.map(Iterator::collect).collect(), None);
 	let result = [&[batch, channels], vec![1; spatial.len()].as_slice()].concat();
 	pool(lowering, node, value, windows, result, false)
 }
+
+/// The elements of each window, and how windows slide if they do.
+pub(super) type Pooled = (Vec<Vec<u32>>, Option<Sliding>);
 
 /// A tensor of rounded integers, pooled before they are rounded, where that is cheaper and possible:
 /// the rounding never falls, and is the same throughout each window.
@@ -98,7 +102,7 @@ fn pooled_before_rounding(
 	lowering: &mut Lowering<'_>,
 	node: &Node,
 	rounded: usize,
-	windows: &[Vec<u32>],
+	(windows, sliding): &Pooled,
 	shape: &[usize],
 ) -> Result<Option<usize>, ModelError> {
 	let Some((op, source)) = lowering.producer::<Requantize>(rounded) else { return Ok(None) };
@@ -143,7 +147,8 @@ fn pooled_before_rounding(
 	if after >= before {
 		return Ok(None);
 	}
-	let op = Extreme { windows: windows.to_vec(), smallest: false };
+	let (windows, sliding) = (windows.clone(), sliding.clone());
+	let op = Extreme { windows, smallest: false, sliding };
 	let largest = lowering.push(node, op, &[source], shape)?;
 	lowering.round(node, largest, shape, steps.into_iter()).map(Some)
 }
@@ -153,11 +158,11 @@ pub(super) fn pool(
 	lowering: &mut Lowering<'_>,
 	node: &Node,
 	value: Value,
-	windows: Vec<Vec<u32>>,
+	pooled: Pooled,
 	shape: Vec<usize>,
 	smallest: bool,
 ) -> Result<Value, ModelError> {
-	if windows.iter().any(Vec::is_empty) {
+	if pooled.0.iter().any(Vec::is_empty) {
 		return Err(node.error("a window lies in the padding alone"));
 	}
 	match value {
@@ -165,17 +170,21 @@ pub(super) fn pool(
 		Value::Quantized(quantized) => {
 			let raw = quantized.tensor;
 			let early = match smallest {
-				false => pooled_before_rounding(lowering, node, raw, &windows, &shape)?,
+				false => pooled_before_rounding(lowering, node, raw, &pooled, &shape)?,
 				true => None,
 			};
 			let tensor = match early {
 				Some(tensor) => tensor,
-				None => lowering.push(node, Extreme { windows, smallest }, &[raw], &shape)?,
+				None => {
+					let (windows, sliding) = pooled;
+					let op = Extreme { windows, smallest, sliding };
+					lowering.push(node, op, &[raw], &shape)?
+				},
 			};
 			Ok(Value::Quantized(Quantized { tensor, shape, ..quantized }))
 		},
 		Value::Real(real) => {
-			largest(lowering, node, real, windows, shape, smallest).map(Value::Real)
+			largest(lowering, node, real, pooled, shape, smallest).map(Value::Real)
 		},
 		_ => lowering.pending(node, 0).map(Value::Real),
 	}
@@ -186,10 +195,11 @@ fn largest(
 	lowering: &mut Lowering<'_>,
 	node: &Node,
 	real: Real,
-	windows: Vec<Vec<u32>>,
+	pooled: Pooled,
 	shape: Vec<usize>,
 	smallest: bool,
 ) -> Result<Real, ModelError> {
+	let windows = &pooled.0;
 	let mut real = match real.then.iter().all(|unary: &Unary| unary.is_monotone()) {
 		true => real,
 		false => lowering.realize(node, real)?,
@@ -205,13 +215,14 @@ fn largest(
 	let direct = real.source.as_ref().filter(|source| !source.moved && !smallest);
 	if let Some(Scaled { quantized, zero_point, .. }) = direct.map(AsRef::as_ref) {
 		let raw = quantized.tensor;
-		if let Some(tensor) = pooled_before_rounding(lowering, node, raw, &windows, &shape)? {
-			let pooled = Quantized { tensor, shape, kind: quantized.kind };
-			let tensor = lowering.shift_by(node, &pooled, -zero_point)?;
-			return Ok(Real { tensor, shape: pooled.shape, units, then: real.then, source });
+		if let Some(tensor) = pooled_before_rounding(lowering, node, raw, &pooled, &shape)? {
+			let result = Quantized { tensor, shape, kind: quantized.kind };
+			let tensor = lowering.shift_by(node, &result, -zero_point)?;
+			return Ok(Real { tensor, shape: result.shape, units, then: real.then, source });
 		}
 	}
-	let op = Extreme { windows, smallest };
+	let (windows, sliding) = pooled;
+	let op = Extreme { windows, smallest, sliding };
 	let tensor = lowering.push(node, op, &[real.tensor], &shape)?;
 	Ok(Real { tensor, shape, units, then: real.then, source })
 }

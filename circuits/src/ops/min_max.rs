@@ -62,7 +62,7 @@ fn lower(lowering: &mut Lowering<'_>, node: &Node, smallest: bool) -> Result<Val
 	}
 	let first = |output: usize| (output * operands) as u32;
 	let windows = (0..count).map(|output| (first(output)..first(output + 1)).collect()).collect();
-	pool(lowering, node, stacked, windows, shape, smallest)
+	pool(lowering, node, stacked, (windows, None), shape, smallest)
 }
 
 /// One activation and one number, as a `Clip`.

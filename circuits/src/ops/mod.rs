@@ -86,6 +86,7 @@ pub use conv::Conv;
 pub use extreme::Extreme;
 pub use forest::{Branch, Branches, Forest};
 pub(crate) use gemm::GemmAttributes;
+pub use geometry::Sliding;
 pub use linear::{Dense, Factors, Linear, Sum, Taps, Term, Windows};
 pub(crate) use linear_model::coefficients;
 pub(crate) use moves::rearrange;

@@ -59,7 +59,9 @@ pub(super) fn without(
 fn extreme(lowering: &mut Lowering<'_>, node: &Node, smallest: bool) -> Result<Value, ModelError> {
 	let value = lowering.value(node, 0)?;
 	match read(lowering, node, value.shape())? {
-		Some(Reduction { windows, shape }) => pool(lowering, node, value, windows, shape, smallest),
+		Some(Reduction { windows, shape }) => {
+			pool(lowering, node, value, (windows, None), shape, smallest)
+		},
 		None => Ok(value),
 	}
 }

@@ -80,7 +80,7 @@ pub struct Prove {
 }
 
 /// An input as the circuit takes it, and the salt of its commitment if it has one.
-type Input = (Vec<i64>, Option<Salt>);
+pub(super) type Input = (Vec<i64>, Option<Salt>);
 
 /// What proofs are made of.
 enum Source<'a> {
@@ -161,7 +161,7 @@ impl Prove {
 		let outputs = self.outputs()?;
 		let source = self.source(&circuit)?;
 		let next = self.next(ui, &keys.verifying_key)?;
-		let fixed = self.fixed_context()?;
+		let fixed = self.context.as_deref().map(fixed_context).transpose()?;
 
 		let (key, loading) = load(ui, &keys, &circuit)?;
 		let mut all = Vec::new();
@@ -342,17 +342,6 @@ impl Prove {
 		self.output.clone().unwrap_or_else(|| Path::new("target/zkml").join(name))
 	}
 
-	/// The context, where no chain gives it.
-	fn fixed_context(&self) -> Result<Option<Context>, CliError> {
-		let Some(text) = &self.context else { return Ok(None) };
-		let bytes = files::hash_from_hex(text).filter(|bytes| bytes[31] < 0x20);
-		bytes.map(Context).map(Some).ok_or_else(|| {
-			CliError::Other(format!(
-				"--context {text}: 32 bytes in hexadecimal, little-endian, below 2^253"
-			))
-		})
-	}
-
 	/// What the account's next submission must be made for, where it is for a chain.
 	fn next(&self, ui: &Ui, key: &VerifyingKey) -> Result<Option<Next>, CliError> {
 		let (Some(url), Some(suri)) = (&self.url, &self.suri) else { return Ok(None) };
@@ -440,13 +429,23 @@ impl Prove {
 	}
 }
 
+/// A context that is typed.
+pub(super) fn fixed_context(text: &str) -> Result<Context, CliError> {
+	let bytes = files::hash_from_hex(text).filter(|bytes| bytes[31] < 0x20);
+	bytes.map(Context).ok_or_else(|| {
+		CliError::Other(format!(
+			"--context {text}: 32 bytes in hexadecimal, little-endian, below 2^253"
+		))
+	})
+}
+
 /// An input as the circuit takes it.
-fn quantized(path: &Path, graph: &Graph) -> Result<Vec<i64>, CliError> {
+pub(super) fn quantized(path: &Path, graph: &Graph) -> Result<Vec<i64>, CliError> {
 	graph.read_input(&files::read_text(path)?).map_err(CliError::within(path, &[]))
 }
 
 /// A committed input as the circuit takes it, and the salt of its commitment.
-fn opened(path: &Path, graph: &Graph) -> Result<Input, CliError> {
+pub(super) fn opened(path: &Path, graph: &Graph) -> Result<Input, CliError> {
 	let opening = Opening::read(path, CommitmentKind::Input)?;
 	let content =
 		|what: String, help: &str| CliError::Content { path: path.into(), what, help: help.into() };

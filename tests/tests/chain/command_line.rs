@@ -5,10 +5,10 @@ use std::{path::Path, process::Command};
 use zkml_tests::{node::Node, programs::program};
 
 /// A folder in which `zkml` runs, and a chain.
-struct Place {
+pub(crate) struct Place {
 	folder: tempfile::TempDir,
 	_node: Node,
-	url: String,
+	pub(crate) url: String,
 }
 
 fn example(name: &str) -> String {
@@ -32,11 +32,16 @@ fn zkml(folder: &Path, suri: Option<&str>, arguments: &[&str]) -> (Value, i32, S
 }
 
 impl Place {
-	/// With the digits compiled and set up, and an input.
-	async fn new() -> Self {
+	/// An empty one.
+	pub(crate) async fn empty() -> Self {
 		let mut node = Node::development();
 		let (_, url) = node.connect().await;
-		let place = Self { folder: tempfile::tempdir().unwrap(), _node: node, url };
+		Self { folder: tempfile::tempdir().unwrap(), _node: node, url }
+	}
+
+	/// With the digits compiled and set up, and an input.
+	async fn new() -> Self {
+		let place = Self::empty().await;
 		let (model, calibration) = (example("digits.onnx"), example("calibration.npz"));
 		place.run(&["quantize", &model, "--calibration", &calibration, "-o", "m.q.onnx"]);
 		place.run(&["compile", "m.q.onnx", "-o", "circuit"]);
@@ -62,12 +67,12 @@ impl Place {
 		Self { folder: tempfile::tempdir().unwrap(), _node: node, url }
 	}
 
-	fn path(&self, name: &str) -> std::path::PathBuf {
+	pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
 		self.folder.path().join(name)
 	}
 
 	/// Runs a verb that must succeed; its JSON.
-	fn run(&self, arguments: &[&str]) -> Value {
+	pub(crate) fn run(&self, arguments: &[&str]) -> Value {
 		let (value, code, text) = zkml(self.folder.path(), None, arguments);
 		assert_eq!(code, 0, "{arguments:?}: {text}");
 		assert_eq!(value["zkml"], 1, "{arguments:?}");
@@ -80,14 +85,14 @@ impl Place {
 	}
 
 	/// The same on the chain.
-	fn acts(&self, suri: &str, arguments: &[&str]) -> Value {
+	pub(crate) fn acts(&self, suri: &str, arguments: &[&str]) -> Value {
 		let (value, code, text) = self.on_chain(suri, arguments);
 		assert_eq!(code, 0, "{arguments:?}: {text}");
 		value
 	}
 
 	/// Runs a verb that must fail with words; its JSON.
-	fn fails(&self, suri: &str, arguments: &[&str], code: i32, words: &str) -> Value {
+	pub(crate) fn fails(&self, suri: &str, arguments: &[&str], code: i32, words: &str) -> Value {
 		let (value, got, text) = self.on_chain(suri, arguments);
 		assert_eq!(got, code, "{arguments:?}: {text}");
 		assert!(text.contains(words), "{arguments:?}: {text}");

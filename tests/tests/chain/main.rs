@@ -1,6 +1,7 @@
 //! Stories of proofs, against a live development chain.
 
 mod batches;
+mod circom;
 mod command_line;
 mod hidden;
 mod lifecycle;

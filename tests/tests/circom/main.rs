@@ -1,6 +1,7 @@
 //! Circuits that circom compiles: the same witness as snarkjs', byte by byte, and clear errors.
 
 mod common;
+mod export;
 mod import;
 mod templates;
 

@@ -212,13 +212,15 @@ fn check(family: &str) {
 	assert!(count > 0, "{family}");
 }
 
-const FAMILIES: [&str; 13] = [
+const FAMILIES: [&str; 15] = [
 	"arg_max",
 	"commitment",
 	"compare",
 	"conv2d",
 	"dense",
+	"image",
 	"is_zero",
+	"lookup",
 	"max_pool",
 	"model",
 	"packing",
@@ -251,6 +253,6 @@ macro_rules! families {
 }
 
 families!(
-	arg_max commitment compare conv2d dense is_zero max_pool model packing range relu requantize
-	threshold
+	arg_max commitment compare conv2d dense image is_zero lookup max_pool model packing range relu
+	requantize threshold
 );
