@@ -33,7 +33,7 @@ pub use curve::PointError;
 pub use estimate::Estimate;
 pub use key::ProvingKey;
 pub use manifest::{Manifest, SetupKind, FORMAT};
-pub use map::Map;
+pub use map::{give_memory_back, Map};
 pub use proof::{prove, verify, ProveError, VerifyFailure};
 pub use setup::{setup, SetupError};
 pub use solidity::{solidity, solidity_call, SolidityCall, SolidityError};

@@ -1,4 +1,4 @@
-//! Files mapped into memory.
+//! Files mapped into memory, and memory given back.
 
 #![allow(unsafe_code)]
 
@@ -41,5 +41,19 @@ impl Deref for Map {
 
 	fn deref(&self) -> &[u8] {
 		&self.0
+	}
+}
+
+/// Lets the process give large pieces of memory back to the system as soon as they are free, which the
+/// allocator of GNU/Linux does else only at first. For steps whose memory is that of the files that they
+/// work on.
+pub fn give_memory_back() {
+	#[cfg(all(target_os = "linux", target_env = "gnu"))]
+	{
+		/// From this size on a piece of memory is the system's.
+		const LARGE: libc::c_int = 1 << 20;
+		// SAFETY: it takes two numbers, changes where later allocations come from, and may be called at
+		// any time; where it does not succeed, nothing changes.
+		let _ = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) };
 	}
 }

@@ -3,7 +3,7 @@
 use super::{
 	difference_bits, hull,
 	rounding::{at_least, at_most, rounding, Rounding},
-	text::{list, Statement},
+	text::{list, Statement, PLACE},
 	Writer,
 };
 use crate::{
@@ -196,72 +196,59 @@ impl Writer<'_> {
 			.collect();
 		let (weights_of, bias_of) = (format!("{name}_weights"), format!("{name}_bias"));
 		self.function(&weights_of, &list(&filter));
-		// Where the bias differs within a channel, such as at the edges, it is added behind.
-		let uniform = bias.chunks(places).all(|channel| channel.iter().all(|b| *b == channel[0]));
-		let per_filter: Vec<i64> = match uniform {
-			true => bias.chunks(places).map(|channel| channel[0]).collect(),
-			false => vec![0; filters],
-		};
-		self.function(&bias_of, &list(per_filter));
+		if !bias.chunks(places).all(|channel| channel.iter().all(|b| *b == channel[0])) {
+			return Some("its bias differs within a channel");
+		}
+		let per_filter = list(bias.chunks(places).map(|channel| channel[0]));
+		self.function(&bias_of, &per_filter);
 		let total = filters * places;
-		let sums = if uniform { name.to_string() } else { format!("{name}_sums") };
 		let planes = planar.planes(channels);
 		for line in [
-			format!("signal {sums}[{total}] <== Flat({filters}, {height}, {width})(Conv2d("),
+			format!("signal {name}[{total}] <== Flat({filters}, {height}, {width})(Conv2d("),
 			format!("    [{planes}], {filters}, {groups}, {}, {},", list(kernel), planar.steps()),
 			format!("    {weights_of}(), {bias_of}()"),
 			format!(")(Image({planes})({x})));"),
 		] {
 			self.line(line);
 		}
-		if !uniform {
-			let add = |&bias: &i64| {
-				Statement::new(format!("{name}[{{i}}] <== {sums}[{{i}}] + {{bias}};"))
-					.with("bias", bias)
-			};
-			self.elements(name, bias.iter().map(add).collect());
-		}
 		None
 	}
 
 	fn sum(&mut self, name: &str, inputs: &[String], Linear { taps, bias }: &Linear<Sum>) {
 		let statement = |(output, &bias): (usize, &i64)| {
-			const FACTORS: [&str; 4] = ["factor", "factor_b", "factor_c", "factor_d"];
-			const PLACES: [&str; 4] = ["from", "from_b", "from_c", "from_d"];
 			let mut text = Vec::new();
 			let mut values = Vec::new();
 			for (input, term) in taps.terms.iter().enumerate() {
 				let element = term.places.as_ref().map_or(output, |places| places[output]);
 				let (x, factor) = (&inputs[input], term.factors.at(output));
-				match (FACTORS.get(input), PLACES.get(input)) {
-					(Some(factor_of), Some(place_of)) => {
-						text.push(match factor {
-							1 => format!("{x}[{{{place_of}}}]"),
-							_ => format!("{{{factor_of}}} * {x}[{{{place_of}}}]"),
-						});
-						if factor != 1 {
-							values.push((*factor_of, factor));
-						}
-						values.push((*place_of, element as i64));
-					},
-					_ => text.push(format!("{factor} * {x}[{element}]")),
+				let (factor_of, place_of) = (format!("factor{input}"), format!("{PLACE}{input}"));
+				text.push(match factor {
+					1 => format!("{x}[{{{place_of}}}]"),
+					_ => format!("{{{factor_of}}} * {x}[{{{place_of}}}]"),
+				});
+				if factor != 1 {
+					values.push((factor_of, factor));
 				}
+				values.push((place_of, element as i64));
 			}
 			if bias != 0 {
 				text.push("{addend}".into());
-				values.push(("addend", bias));
+				values.push(("addend".into(), bias));
 			}
-			let statement = Statement::new(format!("{name}[{{i}}] <== {};", text.join(" + ")));
-			values
-				.into_iter()
-				.fold(statement, |statement, (name, value)| statement.with(name, value))
+			// Circom's own stack does not take expressions of many terms.
+			let text = match text.len() {
+				0..=SHORT => format!("{name}[{{i}}] <== {};", text.join(" + ")),
+				_ => format!("{{ var sum = {}; {name}[{{i}}] <== sum; }}", text.join("; sum += ")),
+			};
+			let values = values.into_iter();
+			values.fold(Statement::new(text), |text, (name, value)| text.with(name, value))
 		};
 		self.elements(name, bias.iter().enumerate().map(statement).collect());
 	}
 
 	fn windows(&mut self, name: &str, x: &str, Linear { taps, bias }: &Linear<Windows>) {
 		let count = taps.windows.len();
-		let longest = taps.windows.iter().map(Vec::len).max().unwrap_or_default();
+		let longest = taps.windows.iter().map(Vec::len).max().unwrap_or_default().max(1);
 		// Shorter windows are filled up with places that are not looked at.
 		let filled = |window: &Vec<u32>| {
 			list(window.iter().copied().chain(std::iter::repeat(0)).take(longest))
@@ -441,6 +428,9 @@ impl Writer<'_> {
 		true
 	}
 }
+
+/// Terms of a sum in one expression.
+const SHORT: usize = 4;
 
 /// Names for the places of a window.
 const GAPS: [&str; 9] =

@@ -28,7 +28,12 @@ pub(super) fn rounding(plan: &Plan, x: Bounds) -> Rounding {
 			Rounding::Is(Statement::new("{in} + {addend}").with("addend", *addend))
 		},
 		Plan::Scale { how, .. } => scaled(how, x),
-		Plan::Table(_) => Rounding::Table,
+		Plan::Table(table) => match table.bounds(x) {
+			Bounds { lo, hi } if lo == hi => {
+				Rounding::Is(Statement::new("{constant}").with("constant", lo))
+			},
+			_ => Rounding::Table,
+		},
 	}
 }
 

@@ -13,10 +13,11 @@ const RESERVED: &[&str] = &[
 	// Circom's.
 	"assert",
 	"bus",
+	"circom",
 	"component",
+	"custom",
 	"custom_gates",
 	"custom_templates",
-	"do",
 	"else",
 	"extern_c",
 	"for",
@@ -50,7 +51,11 @@ const RESERVED: &[&str] = &[
 
 /// Names that are taken.
 #[derive(Debug, Default)]
-pub(super) struct Names(BTreeSet<String>);
+pub(super) struct Names {
+	taken: BTreeSet<String>,
+	/// The last number behind each name.
+	numbers: HashMap<String, usize>,
+}
 
 impl Names {
 	/// A name for a tensor, made from that of its node: letters and digits, with a number behind them
@@ -60,16 +65,15 @@ impl Names {
 		if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
 			name = camel(&format!("{operator} {node}"));
 		}
-		let free = |name: &str| !self.0.contains(name) && !RESERVED.contains(&name);
-		let numbered =
-			(2..).map(|number| match name.ends_with(|last: char| last.is_ascii_digit()) {
-				true => format!("{name}x{number}"),
-				false => format!("{name}{number}"),
-			});
-		let mut names = std::iter::once(name.clone()).chain(numbered);
-		let name = names.find(|name| free(name)).unwrap_or_default();
-		self.0.insert(name.clone());
-		name
+		let number = self.numbers.entry(name.clone()).or_insert(1);
+		let between = if name.ends_with(|last: char| last.is_ascii_digit()) { "x" } else { "" };
+		let mut numbered = name.clone();
+		while self.taken.contains(&numbered) || RESERVED.contains(&numbered.as_str()) {
+			*number += 1;
+			numbered = format!("{name}{between}{number}");
+		}
+		self.taken.insert(numbered.clone());
+		numbered
 	}
 }
 
@@ -94,7 +98,7 @@ pub(super) fn list<T: std::fmt::Display>(items: impl IntoIterator<Item = T>) -> 
 	format!("[{}]", items.join(", "))
 }
 
-/// Breaks a line at commas where it is too long; what follows is indented by 4 more.
+/// Breaks a line at commas and semicolons where it is too long; what follows is indented by 4 more.
 pub(super) fn wrap(line: &str) -> String {
 	let indent = line.len() - line.trim_start().len();
 	let mut out = String::new();
@@ -103,7 +107,7 @@ pub(super) fn wrap(line: &str) -> String {
 	loop {
 		let width = if first { WIDTH } else { WIDTH - indent - 4 };
 		let place = match rest.len() > width && !rest.trim_start().starts_with("//") {
-			true => rest[..width].rfind(", ").map(|place| place + 1),
+			true => rest[..width].rfind([',', ';']).map(|place| place + 1),
 			false => None,
 		};
 		if !first {
@@ -237,7 +241,11 @@ mod tests {
 		assert_eq!(take("12"), "requantize12");
 		assert_eq!(take(""), "requantize");
 		assert_eq!(take("Dense"), "dense");
-		assert_eq!(take("in"), "in2");
+		for word in ["in", "custom", "/Circom", "signal", "i"] {
+			assert!(take(word).ends_with('2'));
+		}
+		assert_eq!(take("custom"), "custom3");
+		assert_eq!(take("custom2"), "custom2x2");
 		assert_eq!(take("ä"), "requantize2");
 	}
 

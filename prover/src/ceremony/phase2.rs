@@ -13,7 +13,7 @@ use crate::{
 	curve::{affine, encode, scale_in_place, uncompressed, write, Group, One, Two},
 	zkey::{self, begin_file, coefficients, Header, Zkey, ZkeyError},
 };
-use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::{
 	short_weierstrass::{Affine, Projective},
 	AffineRepr, CurveGroup,
@@ -78,9 +78,11 @@ impl<'a> Columns<'a> {
 	}
 }
 
-/// Adds to each wire's sum its column's coefficients times the rows' points.
+/// Adds to the sums of wires, of which the first has this number, their columns' coefficients times the
+/// rows' points.
 fn combine<P: Group>(
 	sums: &mut [Projective<P>],
+	start: usize,
 	columns: &Columns<'_>,
 	points: &[Affine<P>],
 	progress: &dyn Progress,
@@ -88,7 +90,7 @@ fn combine<P: Group>(
 	/// Wires that go together.
 	const WIRES: usize = 1 << 10;
 	sums.par_chunks_mut(WIRES).enumerate().for_each(|(number, sums)| {
-		let first = number * WIRES;
+		let first = start + number * WIRES;
 		let entries = || {
 			(0..sums.len()).flat_map(|at| {
 				columns.column(first + at).map(move |(row, value)| (at, value, points[row]))
@@ -124,10 +126,14 @@ struct Begun<W> {
 }
 
 impl<W: Write> Begun<W> {
-	/// Writes a section of points, and hashes their number and them.
-	fn points<P: Group>(&mut self, id: u32, points: &[Projective<P>]) -> io::Result<()> {
-		self.hash.update(&(points.len() as u32).to_be_bytes());
-		begin_section(&mut self.out, id, (points.len() * P::SIZE) as u64)?;
+	/// Begins a section of points, and hashes their number.
+	fn begin<P: Group>(&mut self, id: u32, count: usize) -> io::Result<()> {
+		self.hash.update(&(count as u32).to_be_bytes());
+		begin_section(&mut self.out, id, (count * P::SIZE) as u64)
+	}
+
+	/// Writes and hashes points.
+	fn points<P: Group>(&mut self, points: &[Projective<P>]) -> io::Result<()> {
 		for points in points.chunks(TOGETHER) {
 			let points = Projective::<P>::normalize_batch(points);
 			self.hash.update(&encode(&points, P::SIZE, uncompressed));
@@ -135,6 +141,40 @@ impl<W: Write> Begun<W> {
 		}
 		Ok(())
 	}
+
+	/// A section of every wire's sum of its column's coefficients times points.
+	fn combined<P: Group>(
+		&mut self,
+		id: u32,
+		columns: &Columns<'_>,
+		points: &[Affine<P>],
+		progress: &dyn Progress,
+	) -> io::Result<()> {
+		let wires = columns.ends.len();
+		self.begin::<P>(id, wires)?;
+		for first in (0..wires).step_by(TOGETHER) {
+			let mut sums = vec![Projective::<P>::zero(); TOGETHER.min(wires - first)];
+			combine(&mut sums, first, columns, points, progress);
+			self.points(&sums)?;
+		}
+		Ok(())
+	}
+}
+
+/// The Lagrange polynomials of a domain.
+fn lagrange<P: Group>(
+	powers: &Ptau<'_>,
+	id: u32,
+	domain: usize,
+	progress: &dyn Progress,
+) -> Result<Vec<Affine<P>>, CeremonyError> {
+	let mut points = Vec::with_capacity(domain);
+	for start in (0..domain).step_by(TOGETHER) {
+		let together = TOGETHER.min(domain - start);
+		points.append(&mut powers.points::<P>(id, domain - 1 + start, together)?);
+		progress.advance(together as u64);
+	}
+	Ok(points)
 }
 
 /// How many rows a circuit's key has: constraints, and one for the constant and each public signal.
@@ -187,38 +227,32 @@ pub fn new(
 			.with(&plain_g2(&header.delta_g2)),
 	};
 	begin_file(&mut begun.out, 10, &header)?;
-	let lagrange = |id: u32| powers.points::<One>(id, domain - 1, domain);
-	let [a, b, c] = [(&r1cs.a, signals + 1), (&r1cs.b, 0), (&r1cs.c, 0)]
+	let [a, b] = [(&r1cs.a, signals + 1), (&r1cs.b, 0)]
 		.map(|(matrix, added)| Columns::of(matrix, wires, added));
 	let count = a.entries.len() + a.added + b.entries.len();
 	coefficients(&mut begun.out, count, entries(&a, &b))?;
-	progress.step("combining points", wires as u64 * 6);
+	progress.step("combining points", wires as u64 * 6 + domain as u64 * 8);
 	// Sections in the order of snarkjs' files, which their hash follows.
-	let nothing = || vec![G1Projective::zero(); wires];
-	let mut sums = nothing();
-	combine::<One>(&mut sums, &a, &lagrange(15)?, progress);
-	combine::<One>(&mut sums, &b, &lagrange(14)?, progress);
-	let tau = lagrange(12)?;
-	combine::<One>(&mut sums, &c, &tau, progress);
+	let mut sums = vec![G1Projective::zero(); wires];
+	combine::<One>(&mut sums, 0, &a, &lagrange(powers, 15, domain, progress)?, progress);
+	combine::<One>(&mut sums, 0, &b, &lagrange(powers, 14, domain, progress)?, progress);
+	let tau = lagrange(powers, 12, domain, progress)?;
+	combine::<One>(&mut sums, 0, &Columns::of(&r1cs.c, wires, 0), &tau, progress);
 	let (ic, l) = sums.split_at(signals + 1);
 	if let Some(wire) = ic.iter().position(Zero::is_zero) {
 		return Err(CeremonyError::SignalAtInfinity(wire));
 	}
-	begun.points::<One>(3, ic)?;
-	odd(powers, domain, &mut begun.out)?;
-	hash_quotient(powers, domain, &mut begun.hash)?;
-	begun.points::<One>(8, l)?;
+	begun.begin::<One>(3, ic.len())?;
+	begun.points(ic)?;
+	odd(powers, domain, &mut begun.out, progress)?;
+	hash_quotient(powers, domain, &mut begun.hash, progress)?;
+	begun.begin::<One>(8, l.len())?;
+	begun.points(l)?;
 	drop(sums);
-	for (id, columns) in [(5, &a), (6, &b)] {
-		let mut sums = nothing();
-		combine::<One>(&mut sums, columns, &tau, progress);
-		begun.points::<One>(id, &sums)?;
-	}
-	drop(tau);
-	let tau = powers.points::<Two>(LAGRANGE[1], domain - 1, domain)?;
-	let mut sums = vec![G2Projective::zero(); wires];
-	combine::<Two>(&mut sums, &b, &tau, progress);
-	begun.points::<Two>(7, &sums)?;
+	begun.combined::<One>(5, &a, &tau, progress)?;
+	begun.combined::<One>(6, &b, &tau, progress)?;
+	drop((a, tau));
+	begun.combined::<Two>(7, &b, &lagrange(powers, LAGRANGE[1], domain, progress)?, progress)?;
 	let Begun { mut out, hash } = begun;
 	let hash = hash.finish();
 	begin_section(&mut out, zkey::CONTRIBUTIONS, 64 + 4)?;
@@ -244,13 +278,19 @@ fn entries<'a>(
 }
 
 /// Section H: the polynomials of the odd half of a domain of twice the size.
-fn odd(powers: &Ptau<'_>, domain: usize, out: &mut impl Write) -> Result<(), CeremonyError> {
+fn odd(
+	powers: &Ptau<'_>,
+	domain: usize,
+	out: &mut impl Write,
+	progress: &dyn Progress,
+) -> Result<(), CeremonyError> {
 	begin_section(out, 9, (domain * One::SIZE) as u64)?;
 	let first = 2 * domain - 1;
 	for start in (0..2 * domain).step_by(TOGETHER) {
 		let points = powers.points::<One>(12, first + start, TOGETHER.min(2 * domain - start))?;
 		let odd: Vec<G1Affine> = points.into_iter().skip(1).step_by(2).collect();
 		out.write_all(&encode(&odd, One::SIZE, write::<One>))?;
+		progress.advance(TOGETHER.min(2 * domain - start) as u64);
 	}
 	Ok(())
 }
@@ -263,6 +303,7 @@ fn hash_quotient(
 	powers: &Ptau<'_>,
 	domain: usize,
 	hash: &mut Blake2b,
+	progress: &dyn Progress,
 ) -> Result<(), CeremonyError> {
 	const CHUNK: usize = 1 << 14;
 	hash.update(&(domain as u32 - 1).to_be_bytes());
@@ -277,6 +318,7 @@ fn hash_quotient(
 		let differences: Vec<_> = low.par_iter().zip(&high).map(difference).collect();
 		let differences = G1Projective::normalize_batch(&differences);
 		hash.update(&encode::<One>(&differences, One::SIZE, uncompressed));
+		progress.advance(2 * together as u64);
 		if high.len() < together {
 			// It reads past the section's end: what stands there in the file, as if it were a point.
 			let after = powers.sections.after(POWERS[0]).unwrap_or_default();

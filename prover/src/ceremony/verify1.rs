@@ -206,7 +206,7 @@ fn check_lagrange(
 		}
 	}
 	let power = file.power + 1;
-	if !extra_holds(file, 1 << file.power)? {
+	if !extra_holds(file, 1 << file.power, progress)? {
 		return Err(Fault::Lagrange { section: KIND.section(LAGRANGE[0]), power }.into());
 	}
 	Ok(())
@@ -216,7 +216,11 @@ fn check_lagrange(
 /// `Σ ω^(−j)·Lⱼ`, `ω` of order `2n`. In the largest size of a file the power is not there, and it must be
 /// nothing; in a file that was cut after it was prepared, it is the true one. Anything else would be a
 /// trapdoor to the keys that are made from them, for a quotient does not use it.
-pub(super) fn extra_holds(file: &Ptau<'_>, domain: usize) -> Result<bool, CeremonyError> {
+pub(super) fn extra_holds(
+	file: &Ptau<'_>,
+	domain: usize,
+	progress: &dyn Progress,
+) -> Result<bool, CeremonyError> {
 	let size = 2 * domain;
 	let root = Fr::get_root_of_unity(size as u64).and_then(|root| root.inverse());
 	let root = root.ok_or_else(|| missing(LAGRANGE[0]))?;
@@ -228,6 +232,7 @@ pub(super) fn extra_holds(file: &Ptau<'_>, domain: usize) -> Result<bool, Ceremo
 		let factors = successive(factor, root, together);
 		factor *= root.pow([together as u64]);
 		extra += Projective::<One>::msm_unchecked(&points, &factors);
+		progress.advance(together as u64);
 	}
 	if domain < 1 << file.power {
 		return Ok(extra == file.points::<One>(POWERS[0], size - 1, 1)?[0]);

@@ -22,7 +22,10 @@ use ark_ff::{FftField, Zero};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 
 /// Points that are read and checked together.
-const TOGETHER: usize = 1 << 16;
+const TOGETHER: usize = 1 << 14;
+
+/// Bytes that are compared together.
+const BYTES: usize = 1 << 20;
 
 /// Verifies a key against the key without contributions, which everybody can make from the circuit
 /// and the powers ([`super::phase2::new`]), and against the powers. They must be verified themselves.
@@ -75,11 +78,18 @@ pub fn verify(
 		return Err(Fault::Delta("G2").into());
 	}
 	for id in [3, 4, 5, 6, 7] {
-		if key.sections.find(id) != begun.sections.find(id) {
+		let [ours, theirs] = [begun, key].map(|key| key.sections.find(id).unwrap_or_default());
+		progress.step("comparing sections", ours.len() as u64 / 64);
+		let mut parts = ours.chunks(BYTES).zip(theirs.chunks(BYTES));
+		let same = |(ours, theirs): (&[u8], &[u8])| {
+			progress.advance(ours.len() as u64 / 64);
+			ours == theirs
+		};
+		if ours.len() != theirs.len() || !parts.all(same) {
 			return Err(Fault::Changed(KIND.section(id)).into());
 		}
 	}
-	progress.step("checking points", (key.count(8) + 3 * key.count(9)) as u64);
+	progress.step("checking points", (key.count(8) + 5 * key.count(9)) as u64);
 	// All of H, too: the powers leave one combination of its points free, which a cheat could fill with
 	// a multiple of IC (see `quotient`).
 	for id in [8, 9] {
@@ -97,7 +107,7 @@ pub fn verify(
 			return Err(Fault::Divided(KIND.section(id)).into());
 		}
 	}
-	if !extra_holds(powers, key.header.domain)? {
+	if !extra_holds(powers, key.header.domain, progress)? {
 		let section = super::ptau::KIND.section(12);
 		let power = key.header.domain.trailing_zeros() + 1;
 		return Err(Fault::Lagrange { section, power }.into());

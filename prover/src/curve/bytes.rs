@@ -10,6 +10,7 @@ use ark_bn254::{Fq, Fq2};
 use ark_ec::{short_weierstrass::Affine, AffineRepr};
 use ark_ff::{BigInt, Field, PrimeField, Zero};
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use thiserror::Error;
 use zkml_circuits::sections::Section;
 
@@ -144,8 +145,21 @@ pub(crate) fn points<P: Group>(
 	section: Section,
 	first: usize,
 ) -> Result<Vec<Affine<P>>, PointError> {
+	// A list of known length is filled in place, which one of results would not be.
+	let wrong = AtomicUsize::new(usize::MAX);
 	let chunks = bytes.par_chunks_exact(P::SIZE).enumerate();
-	chunks.map(|(index, bytes)| point(bytes, section, first + index)).collect()
+	let read = |(index, bytes)| {
+		point(bytes, section, first + index).unwrap_or_else(|_| {
+			wrong.fetch_min(index, Ordering::Relaxed);
+			Affine::zero()
+		})
+	};
+	let points = chunks.map(read).collect();
+	let wrong = wrong.into_inner();
+	match bytes.chunks_exact(P::SIZE).nth(wrong) {
+		None => Ok(points),
+		Some(bytes) => point::<P>(bytes, section, first + wrong).map(|_| points),
+	}
 }
 
 /// A point as transcripts have it; infinity is all zeros.

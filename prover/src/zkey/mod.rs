@@ -17,7 +17,6 @@ use crate::{
 use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
 use ark_ec::short_weierstrass::Affine;
 use ark_ff::{BigInt, Field, PrimeField};
-use rayon::prelude::*;
 use thiserror::Error;
 use zkml_circuits::sections::{Kind, Reader, SectionError, Sections};
 use zkml_primitives::VerifyingKey;
@@ -201,7 +200,8 @@ impl<'a> Zkey<'a> {
 	/// [`ZkeyError`].
 	pub fn key(&self) -> Result<ProvingKey, ZkeyError> {
 		let Header { alpha_g1, beta_g1, beta_g2, gamma_g2, delta_g1, delta_g2, .. } = self.header;
-		let (a_rows, b_rows) = self.rows()?;
+		let (rows, b_g2) = rayon::join(|| self.rows(), || self.all::<Two>(7));
+		let ((a_rows, b_rows), b_g2) = (rows?, b_g2?);
 		Ok(ProvingKey {
 			domain: self.header.domain,
 			alpha_g1,
@@ -215,7 +215,7 @@ impl<'a> Zkey<'a> {
 			b_rows,
 			a: self.all::<One>(5)?,
 			b_g1: self.all::<One>(6)?,
-			b_g2: self.all::<Two>(7)?,
+			b_g2,
 			l: self.all::<One>(8)?,
 			h: self.all::<One>(9)?,
 		})
@@ -227,28 +227,25 @@ impl<'a> Zkey<'a> {
 		let count = section.u32()? as usize;
 		self.sections.exactly(4, 4 + count as u64 * COEFFICIENT as u64)?;
 		let Header { wires, domain, .. } = self.header;
-		let factor = montgomery_factor().inverse().unwrap_or_default();
-		let read = |(index, rest): (usize, &[u8])| {
-			let mut entry = Reader { section: section.section, rest };
+		let entries = || {
+			let entries = section.rest.chunks_exact(COEFFICIENT);
+			entries.map(|rest| Reader { section: section.section, rest }).enumerate()
+		};
+		// A counting sort: first the ends of rows.
+		let mut ends = [vec![0; domain], vec![0; domain]];
+		let mut length = 0;
+		for (index, mut entry) in entries() {
 			let [matrix, row, wire] = [entry.u32()?, entry.u32()?, entry.u32()?];
 			let [matrix, row, wire] = [matrix, row, wire].map(|number| number as usize);
 			if matrix > 1 || row >= domain || wire >= wires {
 				return Err(ZkeyError::Place(index));
 			}
-			let value = Fr::new_unchecked(BigInt(entry.limbs()?));
-			if value.0 >= Fr::MODULUS {
-				return Err(ZkeyError::Coefficient(index));
-			}
-			Ok((matrix, row, wire as u32, value * factor))
-		};
-		let chunks = section.rest.par_chunks_exact(COEFFICIENT).enumerate();
-		let entries: Vec<_> = chunks.map(read).collect::<Result<_, ZkeyError>>()?;
-		let length = entries.iter().map(|&(_, row, _, _)| row + 1).max().unwrap_or(0);
-		let rows = |matrix: usize| {
-			// Counting sort: ends of rows, then each entry to the next place of its row.
-			let mut ends = vec![0; length];
-			let mine = || entries.iter().filter(|entry| entry.0 == matrix);
-			mine().for_each(|&(_, row, _, _)| ends[row] += 1);
+			ends[matrix][row] += 1;
+			length = length.max(row + 1);
+		}
+		let factor = montgomery_factor().inverse().unwrap_or_default();
+		let sorted = |matrix: u32, mut ends: Vec<usize>| {
+			ends.truncate(length);
 			let mut end = 0;
 			let mut next: Vec<usize> = Vec::with_capacity(length);
 			ends.iter_mut().for_each(|count| {
@@ -257,13 +254,23 @@ impl<'a> Zkey<'a> {
 				*count = end;
 			});
 			let mut sorted = vec![(0, Fr::default()); end];
-			for &(_, row, wire, value) in mine() {
-				sorted[next[row]] = (wire, value);
+			for (index, mut entry) in entries() {
+				if entry.u32()? != matrix {
+					continue;
+				}
+				let (row, wire) = (entry.u32()? as usize, entry.u32()?);
+				let value = Fr::new_unchecked(BigInt(entry.limbs()?));
+				if value.0 >= Fr::MODULUS {
+					return Err(ZkeyError::Coefficient(index));
+				}
+				sorted[next[row]] = (wire, value * factor);
 				next[row] += 1;
 			}
-			Rows { ends, entries: sorted }
+			Ok(Rows { ends, entries: sorted })
 		};
-		Ok((rows(0), rows(1)))
+		let [a, b] = ends;
+		let (a, b) = rayon::join(|| sorted(0, a), || sorted(1, b));
+		Ok((a?, b?))
 	}
 }
 

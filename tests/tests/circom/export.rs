@@ -8,7 +8,9 @@ use zkml_circuits::{
 	circom::{program, program_input, FOLDER, TEMPLATES},
 	compile, interface, lower,
 	onnx::{protobuf::ModelProto, Model},
-	ops::{Case, Clamp, Extreme, Factors, Operator, Requantize, Slopes},
+	ops::{
+		Case, Clamp, Extreme, Factors, Linear, Operator, Requantize, Slopes, Sum, Term, Windows,
+	},
 	plan::{Class, Plan, Rounding, Step},
 	quantize,
 	r1cs::read_r1cs,
@@ -144,7 +146,12 @@ fn other_activations() {
 
 /// A graph of one operator on integers within bounds.
 fn graph(bounds: &[Bounds], op: impl Operator + 'static) -> Graph {
-	let results = op.bounds(&[bounds]);
+	graph_of(bounds, 1, op)
+}
+
+/// The same for one that takes them several times.
+fn graph_of(bounds: &[Bounds], times: usize, op: impl Operator + 'static) -> Graph {
+	let results = op.bounds(&vec![bounds; times]);
 	let shape = vec![1, results.len()];
 	Graph {
 		input: GraphInput {
@@ -161,7 +168,12 @@ fn graph(bounds: &[Bounds], op: impl Operator + 'static) -> Graph {
 			scale: 1.0,
 			bounds: results.clone(),
 		},
-		nodes: vec![GraphNode { name: "op".into(), op: Box::new(op), inputs: vec![0], shape }],
+		nodes: vec![GraphNode {
+			name: "op".into(),
+			op: Box::new(op),
+			inputs: vec![0; times],
+			shape,
+		}],
 		bounds: vec![bounds.to_vec(), results],
 		public_constants: Vec::new(),
 	}
@@ -260,6 +272,11 @@ fn tables_and_offsets() {
 		[Class::Table, Class::Table, Class::Offset]
 	);
 	assert!(text.contains("op_table2()"), "{text}");
+	// An element that can be one integer only.
+	let constant = Bounds { lo: -3, hi: -3 };
+	let (text, plans) = rounds("table-of-one", constant, &steps[..2]);
+	assert_eq!(plans[0].class(), Class::Table);
+	assert!(!text.contains("Lookup("), "{text}");
 }
 
 #[test]
@@ -284,6 +301,27 @@ fn slopes_clamps_and_windows() {
 }
 
 #[test]
+fn sums_of_few_and_of_many_tensors() {
+	let bounds = [(-5, 6), (3, 3), (-8, -1)].map(|(lo, hi)| Bounds { lo, hi });
+	for count in [1, 2, 4, 5, 900] {
+		let term = |at: usize| Term {
+			places: (!at.is_multiple_of(3)).then(|| vec![at % 2, 2, (at + 1) % 3]),
+			factors: match at % 2 {
+				0 => Factors::All(1),
+				_ => Factors::Each(vec![at as i64, -3, 1]),
+			},
+		};
+		let taps = Sum { outputs: 3, terms: (0..count).map(term).collect() };
+		let op = Linear { taps, bias: vec![0, -7, 0] };
+		let graph = graph_of(&bounds, count, op);
+		agrees(&format!("sum-{count}"), &graph, LOGITS, &[vec![-5, 3, -1], vec![6, 3, -8]]);
+	}
+	// None in a window.
+	let taps = Windows { windows: vec![vec![], vec![]] };
+	agrees("empty", &graph(&bounds, Linear { taps, bias: vec![4, 9] }), LOGITS, &[vec![0, 3, -2]]);
+}
+
+#[test]
 fn names_of_a_model_add_nothing_to_the_program() {
 	let bounds = [Bounds { lo: -4, hi: 9 }];
 	let op = || Slopes { negative: Factors::All(0), positive: Factors::All(1) };
@@ -305,6 +343,10 @@ fn names_of_a_model_add_nothing_to_the_program() {
 	named.bounds.push(named.bounds[1].clone());
 	named.output.tensor = 2;
 	agrees("twice", &named, LOGITS, &[vec![-4], vec![9]]);
+	for (at, name) in ["custom", "/Circom", "template", "in"].into_iter().enumerate() {
+		named.nodes[at % 2].name = name.into();
+		agrees("keyword", &named, LOGITS, &[vec![-4], vec![9]]);
+	}
 }
 
 #[test]

@@ -57,6 +57,7 @@ enum Step {
 impl Setup {
 	/// Runs the verb.
 	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
+		zkml_prover::give_memory_back();
 		match self.step {
 			None => self.development.run(ui),
 			Some(Step::Powers(command)) => command.run(ui),
@@ -137,7 +138,7 @@ impl PowersFile {
 }
 
 /// Checks a published file against its hash, where one is given.
-fn check_hash(ui: &Ui, path: &Path, bytes: &[u8], expected: Option<&str>) -> Result<(), CliError> {
+fn check_hash(ui: &Ui, path: &Path, map: &Map, expected: Option<&str>) -> Result<(), CliError> {
 	let Some(expected) = expected else { return Ok(()) };
 	let text = expected.trim().strip_prefix("0x").unwrap_or(expected.trim()).to_lowercase();
 	if hex::decode(&text).map(|bytes| bytes.len()) != Ok(64) {
@@ -145,7 +146,16 @@ fn check_hash(ui: &Ui, path: &Path, bytes: &[u8], expected: Option<&str>) -> Res
 			"--blake2b: {expected} is not 64 bytes in hexadecimal"
 		)));
 	}
-	let (hash, _) = ui.step("hashing", || hex::encode(Blake2b::digest(bytes)));
+	let hash = ui.progress(&[map], |progress| {
+		// Counted in points, of which memory is let go of.
+		progress.step("hashing", map.len() as u64 / 64);
+		let mut hash = Blake2b::default();
+		for part in map.chunks(1 << 20) {
+			hash.update(part);
+			progress.advance(part.len() as u64 / 64);
+		}
+		hex::encode(hash.finish())
+	});
 	if hash != text {
 		return Err(CliError::Content {
 			path: path.into(),
