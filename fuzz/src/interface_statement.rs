@@ -4,8 +4,8 @@ use crate::Input;
 use frame_support::BoundedVec;
 use zkml_primitives::{
 	ClaimedInput, Commitment, Context, Inference, InputVisibility, Interface, Mask, Output,
-	OutputKind, Packing, Scale, SchemaId, Statement, Tensor, Values, WeightsVisibility, MAX_OUTPUTS,
-	MAX_SIGNALS,
+	OutputKind, Packing, Scale, SchemaId, Statement, Tensor, Values, WeightsVisibility,
+	MAX_OUTPUTS, MAX_SIGNALS,
 };
 use zkml_verifier::encoding::decode_scalar;
 
@@ -56,7 +56,8 @@ fn check(
 		return;
 	}
 	let mut rest = signals.iter();
-	let mut take = |count: u32| -> Vec<[u8; 32]> { rest.by_ref().take(count as usize).copied().collect() };
+	let mut take =
+		|count: u32| -> Vec<[u8; 32]> { rest.by_ref().take(count as usize).copied().collect() };
 	let counts = interface.counts();
 
 	let words = take(counts.output);
@@ -67,7 +68,9 @@ fn check(
 		assert_eq!(output.as_deref(), Some(labels.as_slice()));
 	};
 	match (&inference.output, interface.output) {
-		(Output::Logits(values), OutputKind::Logits(_)) => assert_eq!(output, Some(values.to_vec())),
+		(Output::Logits(values), OutputKind::Logits(_)) => {
+			assert_eq!(output, Some(values.to_vec()))
+		},
 		(&Output::Label(label), OutputKind::Argmax { classes: count }) => classes(count, &[label]),
 		(Output::Labels(labels), OutputKind::TopK { classes: count, k }) => {
 			assert_eq!(labels.len(), k as usize);

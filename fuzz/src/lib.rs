@@ -5,6 +5,7 @@
 
 pub mod decode_key;
 pub mod decode_point_scalar;
+pub mod files;
 pub mod interface_statement;
 pub mod memory;
 pub mod reference;
@@ -18,9 +19,10 @@ pub mod verify_proof;
 pub type Target = fn(&[u8]);
 
 /// The targets by name.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
 	("decode_key", decode_key::run),
 	("decode_point_scalar", decode_point_scalar::run),
+	("files", files::run),
 	("interface_statement", interface_statement::run),
 	("scale_types", scale_types::run),
 	("submit_inference", submit_inference::run),

@@ -9,7 +9,8 @@ use sp_runtime::BuildStorage;
 use std::sync::LazyLock;
 use zkml_primitives::{
 	Commitment, Context, Inference, InputVisibility, Interface, Metadata, ModelId, OutputKind,
-	Packing, Proof, Scale, SchemaId, Setup, Statement, Tensor, Terms, VerifyingKey, WeightsVisibility, SEMANTICS_V1,
+	Packing, Proof, Scale, SchemaId, Setup, Statement, Tensor, Terms, VerifyingKey,
+	WeightsVisibility, SEMANTICS_V1,
 };
 use zkml_verifier::fixtures::{Fixture, Key, Part};
 

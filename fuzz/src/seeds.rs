@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example seeds` writes them.
 
+mod files;
+
 use crate::{
 	decode_point_scalar::FIXTURE,
 	runtime::{self, Runtime, RuntimeCall, ACCOUNTS, PROVERS},
@@ -76,6 +78,11 @@ pub fn all() -> Vec<Seed> {
 	let target = "scale_types";
 	for (name, at, bytes) in scale() {
 		add(target, name, &[&[at], &bytes]);
+	}
+
+	let target = "files";
+	for (kind, name, bytes) in files::all() {
+		add(target, &name, &[&[kind], &bytes]);
 	}
 
 	let target = "submit_inference";
@@ -171,7 +178,7 @@ fn calls() -> Vec<(&'static str, Vec<u8>)> {
 		("batch_underpaid", [&[5, 1, 2][..], &honest[2..9], &honest[2..9], &[1]].concat()),
 		("replay", [honest, &[13, 0, 1, 0, 1], &[13, 0, 1, 1, 0]].concat()),
 		("replay_by_other", [honest, &[13, 0, 0, 1, 0, 0]].concat()),
-		("register", [&[10, 0, 4, 0, 1, 7][..], &[0, 1, 3, 5, 0, 0, 0, 23, 0, 7]].concat()),
+		("register", [&[10, 0, 4, 0, 1, 7][..], &[0, 1, 3, 23, 0, 7]].concat()),
 		("supersede", [10, 0, 4, 1, 2, 0, 0, 7].to_vec()),
 		("supersede_twice", [10, 0, 4, 1, 2, 0, 0, 7, 10, 0, 3, 1, 2, 0, 0, 7].to_vec()),
 		("anchor_oldest", [&[14, 5][..], &public[..public.len() - 4], &[2, 0, 0, 0, 7]].concat()),

@@ -27,8 +27,9 @@ use sp_runtime::{
 };
 use std::{cell::RefCell, collections::BTreeMap};
 use zkml_primitives::{
-	context_for, submission_payload, ClaimedInput, Commitment, Context, Inference, InputVisibility, ModelId, Output,
-	OutputKind, Proof, Setup, Statement, Submission, Terms, Values, SUBMIT_INFERENCE,
+	context_for, submission_payload, ClaimedInput, Commitment, Context, Inference, InputVisibility,
+	ModelId, Output, OutputKind, Proof, Setup, Statement, Submission, Terms, Values,
+	SUBMIT_INFERENCE,
 };
 use zkml_verifier::RawKey;
 

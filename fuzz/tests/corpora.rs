@@ -65,3 +65,12 @@ fn honest_inferences_are_accepted() {
 		assert_eq!(accepted(name), expected, "{name}");
 	}
 }
+
+#[test]
+fn valid_files_are_read() {
+	for (target, name, bytes) in zkml_fuzz::seeds::all() {
+		if target == "files" {
+			assert!(zkml_fuzz::files::accepted(&bytes), "{name}");
+		}
+	}
+}
