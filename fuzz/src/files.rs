@@ -19,8 +19,9 @@ use zkml_prover::{
 
 /// What any reading may take, but that of a module, which is compiled.
 const ALLOWED: usize = 64 * 1024;
-/// What compiling may take.
-const ALLOWED_TO_COMPILE: usize = 16 << 20;
+/// What compiling may take: wasmtime makes room for as many exports as a module says that it has, up to a
+/// million.
+const ALLOWED_TO_COMPILE: usize = 128 << 20;
 
 /// A circuit's module may do little: that is soon over.
 const LIMITS: Limits = Limits { fuel: 1_000_000, memory_bytes: 1 << 20 };
