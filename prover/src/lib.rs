@@ -26,6 +26,7 @@ mod map;
 mod proof;
 mod setup;
 mod solidity;
+mod wide;
 pub mod zkey;
 
 pub use audit::{audit, KeyAudit, Outcome};

@@ -44,6 +44,30 @@ impl Deref for Map {
 	}
 }
 
+/// An empty list with room for this many items, in large pages where the system has them: the first
+/// use of a page costs more than filling it.
+pub(crate) fn room<T>(count: usize) -> Vec<T> {
+	let list: Vec<T> = Vec::with_capacity(count);
+	#[cfg(target_os = "linux")]
+	{
+		/// From this size on large pages pay.
+		const LARGE: usize = 4 << 20;
+		/// A multiple of the page size wherever Linux runs.
+		const PAGE: usize = 1 << 16;
+		let (start, size) = (list.as_ptr().addr(), count * size_of::<T>());
+		let skip = start.next_multiple_of(PAGE) - start;
+		if size >= LARGE {
+			let start = list.as_ptr().wrapping_byte_add(skip).cast_mut();
+			// SAFETY: the pages are all within the list's own memory, and what they hold does not change;
+			// where the advice is not taken, they just stay small.
+			let _ = unsafe {
+				libc::madvise(start.cast(), (size - skip) / PAGE * PAGE, libc::MADV_HUGEPAGE)
+			};
+		}
+	}
+	list
+}
+
 /// Lets the process give large pieces of memory back to the system as soon as they are free, which the
 /// allocator of GNU/Linux does else only at first. For steps whose memory is that of the files that they
 /// work on.

@@ -101,4 +101,12 @@ fn main() {
 	);
 	let size = std::fs::metadata(folder.join("1.zkey")).map(|data| data.len()).unwrap_or(0);
 	println!("key: {:.1} MB", size as f64 / 1e6);
+	let map = zkml_prover::Map::open(&folder.join("1.zkey")).expect("the key is there");
+	let load = || {
+		let began = Instant::now();
+		std::hint::black_box(zkml_prover::zkey::read(&map).expect("a key"));
+		began.elapsed().as_secs_f64() * 1e3
+	};
+	// The first time memory is new to the process.
+	println!("read, every point checked: {:.0} ms; again {:.0} ms", load(), load());
 }

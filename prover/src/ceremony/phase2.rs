@@ -10,7 +10,7 @@ use super::{
 	CeremonyError, Fault, Progress,
 };
 use crate::{
-	curve::{affine, encode, scale_in_place, uncompressed, write, Group, One, Two},
+	curve::{affine, encode, scale_all, scale_in_place, uncompressed, write, Group, One, Two},
 	zkey::{self, begin_file, coefficients, Header, Zkey, ZkeyError},
 };
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine};
@@ -487,7 +487,7 @@ pub fn contribute(
 		begin_section(&mut out, id, (count * One::SIZE) as u64)?;
 		for start in (0..count).step_by(TOGETHER) {
 			let mut points = old.points::<One>(id, start, TOGETHER.min(count - start))?;
-			scale_in_place(&mut points, |_| inverse);
+			scale_all(&mut points, &inverse);
 			out.write_all(&encode(&points, One::SIZE, write::<One>))?;
 			progress.advance(points.len() as u64);
 		}

@@ -6,6 +6,7 @@
 //! of two, the next that it is infinity (wasmcurves, `build_curve_jacobian_a0.js`).
 
 use super::{affine, Group};
+use crate::map::room;
 use ark_bn254::{Fq, Fq2};
 use ark_ec::{short_weierstrass::Affine, AffineRepr};
 use ark_ff::{BigInt, Field, PrimeField, Zero};
@@ -131,12 +132,16 @@ pub(crate) fn point<P: Group>(
 	section: Section,
 	index: usize,
 ) -> Result<Affine<P>, PointError> {
-	let (x, y) = bytes.split_at(P::SIZE / 2);
-	let coordinate =
-		|bytes| P::BaseField::read(bytes).ok_or(PointError::NonCanonical { section, index });
-	let point = affine::<P>(coordinate(x)?, coordinate(y)?);
+	let point = unchecked::<P>(bytes).ok_or(PointError::NonCanonical { section, index })?;
 	let holds = point.is_zero() || point.is_on_curve();
 	holds.then_some(point).ok_or(PointError::NotOnCurve { section, index })
+}
+
+/// A point from a file, which may be off its curve; `None` if a coordinate is not below the field's
+/// order.
+fn unchecked<P: Group>(bytes: &[u8]) -> Option<Affine<P>> {
+	let (x, y) = bytes.split_at(P::SIZE / 2);
+	Some(affine::<P>(P::BaseField::read(x)?, P::BaseField::read(y)?))
 }
 
 /// All of a section as points, the first of which has this position.
@@ -145,16 +150,21 @@ pub(crate) fn points<P: Group>(
 	section: Section,
 	first: usize,
 ) -> Result<Vec<Affine<P>>, PointError> {
+	/// Points that are checked together.
+	const TOGETHER: usize = 1 << 12;
+	let good = bytes.par_chunks(TOGETHER * P::SIZE).all(P::all_good);
 	// A list of known length is filled in place, which one of results would not be.
 	let wrong = AtomicUsize::new(usize::MAX);
 	let chunks = bytes.par_chunks_exact(P::SIZE).enumerate();
 	let read = |(index, bytes)| {
-		point(bytes, section, first + index).unwrap_or_else(|_| {
+		let point = if good { unchecked(bytes) } else { point(bytes, section, first + index).ok() };
+		point.unwrap_or_else(|| {
 			wrong.fetch_min(index, Ordering::Relaxed);
 			Affine::zero()
 		})
 	};
-	let points = chunks.map(read).collect();
+	let mut points = room(bytes.len() / P::SIZE);
+	chunks.map(read).collect_into_vec(&mut points);
 	let wrong = wrong.into_inner();
 	match bytes.chunks_exact(P::SIZE).nth(wrong) {
 		None => Ok(points),

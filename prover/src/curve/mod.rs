@@ -7,9 +7,10 @@ mod transform;
 
 pub use bytes::PointError;
 pub(crate) use bytes::{compressed, encode, point, points, uncompressed, write, Coordinate};
-pub(crate) use scale::{lanes, scale_in_place};
+pub(crate) use scale::{lanes, scale_all, scale_in_place};
 pub(crate) use transform::lagrange;
 
+use crate::wide;
 use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::{
 	scalar_mul::glv::GLVConfig,
@@ -37,6 +38,10 @@ pub(crate) trait Group: SWCurveConfig<ScalarField = Fr, BaseField: Coordinate> {
 	fn endomorphism(x: &Self::BaseField, y: &Self::BaseField)
 		-> (Self::BaseField, Self::BaseField);
 
+	/// Whether many points as files have them are quickly found to be on the curve, or infinity. `false`
+	/// says nothing.
+	fn all_good(bytes: &[u8]) -> bool;
+
 	/// Checks that points on the curve are of prime order.
 	///
 	/// # Errors
@@ -53,6 +58,10 @@ impl Group for One {
 
 	fn endomorphism(x: &Fq, y: &Fq) -> (Fq, Fq) {
 		(*x * <One as GLVConfig>::ENDO_COEFFS[0], *y)
+	}
+
+	fn all_good(bytes: &[u8]) -> bool {
+		wide::points_of_one(bytes)
 	}
 
 	fn check_subgroup(_: &[G1Affine]) -> Result<(), usize> {
@@ -82,6 +91,10 @@ impl Group for Two {
 	fn endomorphism(x: &Fq2, y: &Fq2) -> (Fq2, Fq2) {
 		let conjugate = |value: &Fq2| Fq2::new(value.c0, -value.c1);
 		(conjugate(x) * UNTWIST_X, conjugate(y) * UNTWIST_Y)
+	}
+
+	fn all_good(bytes: &[u8]) -> bool {
+		wide::points_of_two(bytes)
 	}
 
 	/// For the curve's parameter `x`, a point of the twist is just if

@@ -5,9 +5,10 @@
 //! 2 squarings, an addition 5 and 1. Scalars are split by the endomorphism, parts are written with
 //! odd digits of [`WINDOW`] bits. Times depend on the scalars, as those of any such method do.
 
-use super::{affine, Group};
-use ark_bn254::Fr;
-use ark_ec::{short_weierstrass::Affine, AffineRepr};
+use super::{affine, Group, One};
+use crate::wide;
+use ark_bn254::{Fr, G1Affine};
+use ark_ec::{scalar_mul::glv::GLVConfig, short_weierstrass::Affine, AffineRepr};
 use ark_ff::{AdditiveGroup, Field, Zero};
 use rayon::prelude::*;
 use zeroize::Zeroizing;
@@ -252,6 +253,32 @@ pub(crate) fn scale_in_place<P: Group>(
 	});
 }
 
+/// Every point times the same scalar.
+pub(crate) fn scale_all(points: &mut [G1Affine], scalar: &Fr) {
+	/// Points that go together: two megabytes with all that they need.
+	const TOGETHER: usize = 4096;
+	let mut places = Zeroizing::new(vec![[0i8; 2]; DIGITS]);
+	for (part, value) in One::split(scalar).into_iter().take(2).enumerate() {
+		digits(value, |place, digit| places[place][part] = digit);
+	}
+	let last = places.iter().rposition(|place| *place != [0; 2]);
+	places.truncate(last.map_or(0, |last| last + 1));
+	places.reverse();
+	let image = One::ENDO_COEFFS[0];
+	points.par_chunks_mut(TOGETHER).for_each(|points| {
+		let proper: Vec<G1Affine> =
+			points.iter().copied().filter(|point| !point.is_zero()).collect();
+		if let Some(products) = wide::multiply(&proper, &places, image) {
+			let places = points.iter_mut().filter(|point| !point.is_zero());
+			places.zip(products).for_each(|(place, product)| *place = product);
+			return;
+		}
+		for points in points.chunks_mut(lanes::<One>()) {
+			chunk(points, &Zeroizing::new(vec![*scalar; points.len()]));
+		}
+	});
+}
+
 /// Every point times one small number, without endomorphism: for points that may be of any order.
 pub(super) fn times<P: Group>(points: &[Affine<P>], factor: u64) -> Vec<Affine<P>> {
 	let mut work = Work::<P>::new(points.len());
@@ -269,7 +296,7 @@ pub(super) fn times<P: Group>(points: &[Affine<P>], factor: u64) -> Vec<Affine<P
 
 #[cfg(test)]
 mod tests {
-	use super::super::{One, Two};
+	use super::super::Two;
 	use super::*;
 	use ark_ec::CurveGroup;
 	use ark_ff::UniformRand;
@@ -304,6 +331,29 @@ mod tests {
 	fn products_are_those_of_single_multiplications() {
 		products_are_right::<One>();
 		products_are_right::<Two>();
+	}
+
+	#[test]
+	fn one_scalar_for_all_is_that_for_each() {
+		let mut rng = StdRng::seed_from_u64(4);
+		let generator = G1Affine::generator();
+		let mut points: Vec<G1Affine> =
+			(0..2_100).map(|_| (generator * Fr::rand(&mut rng)).into_affine()).collect();
+		points[3] = Affine::zero();
+		points[1_500] = Affine::zero();
+		let random: Vec<Fr> = (0..4).map(|_| Fr::rand(&mut rng)).collect();
+		let small = (0..20).flat_map(|small| [Fr::from(small), -Fr::from(small)]);
+		// Where the parts' sums meet on the way: the endomorphism's factor, and near it.
+		let near = (0..4u64).map(|small| Fr::from(small) - One::LAMBDA);
+		for scalar in random.into_iter().chain(small).chain(near).chain([One::LAMBDA]) {
+			for count in [0, 1, 2, 7, 8, 9, 2_100] {
+				let mut found = points[..count].to_vec();
+				scale_all(&mut found, &scalar);
+				let mut want = points[..count].to_vec();
+				scale_in_place(&mut want, |_| scalar);
+				assert!(found == want, "{scalar}");
+			}
+		}
 	}
 
 	#[test]

@@ -13,6 +13,7 @@ use crate::{
 	curve::{self, Group, One, PointError, Two},
 	key::{verifying_key, ProvingKey, Rows},
 	manifest::Manifest,
+	map::room,
 };
 use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
 use ark_ec::short_weierstrass::Affine;
@@ -227,16 +228,15 @@ impl<'a> Zkey<'a> {
 		let count = section.u32()? as usize;
 		self.sections.exactly(4, 4 + count as u64 * COEFFICIENT as u64)?;
 		let Header { wires, domain, .. } = self.header;
-		let entries = || {
-			let entries = section.rest.chunks_exact(COEFFICIENT);
-			entries.map(|rest| Reader { section: section.section, rest }).enumerate()
+		let (entries, _) = section.rest.as_chunks::<COEFFICIENT>();
+		let number = |entry: &[u8; COEFFICIENT], at: usize| {
+			u32::from_le_bytes(core::array::from_fn(|byte| entry[4 * at + byte]))
 		};
 		// A counting sort: first the ends of rows.
 		let mut ends = [vec![0; domain], vec![0; domain]];
 		let mut length = 0;
-		for (index, mut entry) in entries() {
-			let [matrix, row, wire] = [entry.u32()?, entry.u32()?, entry.u32()?];
-			let [matrix, row, wire] = [matrix, row, wire].map(|number| number as usize);
+		for (index, entry) in entries.iter().enumerate() {
+			let [matrix, row, wire] = [0, 1, 2].map(|at| number(entry, at) as usize);
 			if matrix > 1 || row >= domain || wire >= wires {
 				return Err(ZkeyError::Place(index));
 			}
@@ -253,17 +253,21 @@ impl<'a> Zkey<'a> {
 				end += *count;
 				*count = end;
 			});
-			let mut sorted = vec![(0, Fr::default()); end];
-			for (index, mut entry) in entries() {
-				if entry.u32()? != matrix {
+			let mut sorted = room(end);
+			sorted.resize(end, (0, Fr::default()));
+			for (index, entry) in entries.iter().enumerate() {
+				if number(entry, 0) != matrix {
 					continue;
 				}
-				let (row, wire) = (entry.u32()? as usize, entry.u32()?);
-				let value = Fr::new_unchecked(BigInt(entry.limbs()?));
-				if value.0 >= Fr::MODULUS {
+				let limb = |at: usize| {
+					u64::from(number(entry, at)) | u64::from(number(entry, at + 1)) << 32
+				};
+				let value = BigInt([limb(3), limb(5), limb(7), limb(9)]);
+				if value >= Fr::MODULUS {
 					return Err(ZkeyError::Coefficient(index));
 				}
-				sorted[next[row]] = (wire, value * factor);
+				let row = number(entry, 1) as usize;
+				sorted[next[row]] = (number(entry, 2), Fr::new_unchecked(value) * factor);
 				next[row] += 1;
 			}
 			Ok(Rows { ends, entries: sorted })
