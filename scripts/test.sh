@@ -33,8 +33,8 @@ step 'one polkadot-sdk line' one_sdk
 step 'build' cargo build --release --locked --all-targets
 step 'generated files' scripts/generated.sh --check
 step 'tests' cargo nextest run --release --locked
-step 'benchmarks and migrations' cargo test --release --locked -p pallet-zkml --lib \
-    --features runtime-benchmarks,try-runtime
+step 'benchmarks and migrations' cargo test --release --locked --lib \
+    -p pallet-attestation -p pallet-zkml --features runtime-benchmarks,try-runtime
 step 'documentation tests' cargo test --release --locked --doc
 step 'lints' cargo clippy --release --locked --all-targets -- -D warnings
 

@@ -15,13 +15,15 @@
 //! - [`Inference`]: the values that a submission claims;
 //! - [`Context`]: the field element that ties a proof to one chain, account and moment;
 //! - [`Statement`]: the public signals, in order, made from the three above;
-//! - [`VerifyingKey`] and [`Proof`]: fixed-size bytes, decoded by `zkml-verifier`.
+//! - [`VerifyingKey`] and [`Proof`]: fixed-size bytes, decoded by `zkml-verifier`;
+//! - [`Commitment`] and [`Attestation`]: what stands for hidden values, and who vouches for it.
 //!
 //! Nothing here computes in a field: a public signal is 32 bytes, little-endian, and below the
 //! order of BN254's scalar field by construction.
 
 extern crate alloc;
 
+mod attestation;
 mod commitment;
 mod context;
 mod inference;
@@ -31,6 +33,7 @@ mod model;
 mod packing;
 mod statement;
 
+pub use attestation::Attestation;
 pub use commitment::{Commitment, SchemaId};
 pub use context::{context_for, context_preimage, submission_payload, Context, SUBMIT_INFERENCE};
 pub use inference::{

@@ -22,7 +22,7 @@ use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustm
 use scale_info::TypeInfo;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_runtime::{
-	traits::{BlakeTwo256, Bounded, One},
+	traits::{BlakeTwo256, Bounded, One, Verify},
 	FixedPointNumber, Perbill, Perquintill,
 };
 use sp_version::RuntimeVersion;
@@ -30,8 +30,8 @@ use sp_version::RuntimeVersion;
 use crate::{
 	AccountId, Aura, Balance, Balances, Block, BlockNumber, Hash, Nonce, PalletInfo, Runtime,
 	RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask,
-	System, TransactionPayment, EXISTENTIAL_DEPOSIT, MICROUNIT, MILLISECS_PER_BLOCK, MILLIUNIT,
-	UNIT, VERSION,
+	Signature, System, TransactionPayment, EXISTENTIAL_DEPOSIT, MICROUNIT, MILLISECS_PER_BLOCK,
+	MILLIUNIT, UNIT, VERSION,
 };
 
 /// The share of a block that is open to everyone's transactions.
@@ -269,4 +269,29 @@ impl pallet_zkml::Config for Runtime {
 	type WeightPrice = TransactionPayment;
 	type MaxBatch = ConstU32<32>;
 	type WeightInfo = pallet_zkml::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+	pub const AttestationHoldReason: RuntimeHoldReason =
+		RuntimeHoldReason::Attestation(pallet_attestation::HoldReason::AttestationDeposit);
+	/// A day: long enough to claim at leisure, and records can go the day after.
+	pub const MaxAttestationAge: BlockNumber = 14_400;
+}
+
+impl pallet_attestation::Config for Runtime {
+	type AdminOrigin = EnsureRoot<AccountId>;
+	type Consideration = HoldConsideration<
+		AccountId,
+		Balances,
+		AttestationHoldReason,
+		LinearStoragePrice<ListBaseDeposit, ReceiptByteDeposit, Balance>,
+	>;
+	type Signature = Signature;
+	type Signer = <Signature as Verify>::Signer;
+	type MaxSchemas = ConstU32<64>;
+	type MaxAge = MaxAttestationAge;
+	type MaxRoots = ConstU32<16>;
+	type WeightInfo = pallet_attestation::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benches::Signers;
 }

@@ -102,7 +102,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("zkml"),
 	impl_name: alloc::borrow::Cow::Borrowed("zkml-node"),
 	authoring_version: 1,
-	spec_version: 101,
+	spec_version: 102,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
 	transaction_version: 2,
@@ -171,4 +171,7 @@ mod runtime {
 	// Part of the format of transactions, and of the reasons for which funds are held.
 	#[runtime::pallet_index(50)]
 	pub type Zkml = pallet_zkml;
+
+	#[runtime::pallet_index(51)]
+	pub type Attestation = pallet_attestation;
 }

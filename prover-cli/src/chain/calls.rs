@@ -13,13 +13,13 @@ pub(super) struct Call {
 }
 
 impl Call {
-	fn new(name: &'static str, arguments: impl Encode) -> Self {
+	pub(super) fn new(name: &'static str, arguments: impl Encode) -> Self {
 		Self { name, arguments: arguments.encode() }
 	}
 }
 
 /// An account as `MultiAddress::Id`.
-fn multi_address(account: AccountId) -> (u8, AccountId) {
+pub(super) fn multi_address(account: AccountId) -> (u8, AccountId) {
 	(0, account)
 }
 
@@ -150,7 +150,7 @@ impl Chain {
 
 	/// Stops verification for all models, or takes it up again, as the chain's sudo key.
 	pub async fn set_paused(&self, sudo: &Keypair, paused: bool) -> Result<Included, ChainError> {
-		self.as_root(sudo, &Call::new("set_paused", paused)).await
+		self.as_root(PALLET, sudo, &Call::new("set_paused", paused)).await
 	}
 
 	/// Suspends a model as the chain's sudo key, or lifts that suspension.
@@ -161,15 +161,31 @@ impl Chain {
 		suspend: bool,
 	) -> Result<Included, ChainError> {
 		let name = if suspend { "suspend_model" } else { "resume_model" };
-		self.as_root(sudo, &Call::new(name, model)).await
+		self.as_root(PALLET, sudo, &Call::new(name, model)).await
 	}
 
-	async fn as_root(&self, sudo: &Keypair, call: &Call) -> Result<Included, ChainError> {
-		let inner = self.state().await?.call_data(PALLET, call.name, &call.arguments)?;
+	/// Has a pallet's call made as root, by the chain's sudo key.
+	pub(super) async fn as_root(
+		&self,
+		pallet: &str,
+		sudo: &Keypair,
+		call: &Call,
+	) -> Result<Included, ChainError> {
+		let inner = self.state().await?.call_data(pallet, call.name, &call.arguments)?;
 		self.call(sudo, "Sudo", "sudo", inner).await
 	}
 
 	async fn send(&self, signer: &Keypair, call: Call) -> Result<Included, ChainError> {
-		self.call(signer, PALLET, call.name, call.arguments).await
+		self.send_to(PALLET, signer, call).await
+	}
+
+	/// Sends a pallet's call.
+	pub(super) async fn send_to(
+		&self,
+		pallet: &str,
+		signer: &Keypair,
+		call: Call,
+	) -> Result<Included, ChainError> {
+		self.call(signer, pallet, call.name, call.arguments).await
 	}
 }

@@ -283,6 +283,54 @@ pub fn explain(error: &str) -> Option<(&'static str, &'static str)> {
 			"the receipt still counts, and is another account's",
 			"wait until it expires, or let its own account remove it",
 		),
+		("Attestation", "IssuerNotFound") => (
+			"the account is no issuer on this chain",
+			"the chain's administrators name issuers: `zkml attest issuer ACCOUNT --schema …`",
+		),
+		("Attestation", "IssuerSuspended") => (
+			"the issuer is suspended: nothing that it attested counts",
+			"the chain's administrators lift it: `zkml attest issuer ACCOUNT --resume`",
+		),
+		("Attestation", "SchemaNotAllowed") => (
+			"the issuer may not attest values of this schema",
+			"the chain's administrators list its schemas: `zkml attest issuer ACCOUNT --schema …`",
+		),
+		("Attestation", "Expired") => ("the last block is over already", "name a later one"),
+		("Attestation", "NotSubject") => (
+			"the attestation is of another account",
+			"sign with the account that it names",
+		),
+		("Attestation", "BadSignature") => (
+			"the signature is not the issuer's, of this attestation on this chain",
+			"ask the issuer for it again: `zkml attest issue --sign …`",
+		),
+		("Attestation", "SignedInFuture" | "SignedTooLongAgo") => (
+			"an attestation is claimed soon after it was signed",
+			"ask the issuer for it again: `zkml attest issue --sign …`",
+		),
+		("Attestation", "Superseded") => (
+			"the issuer has attested or revoked something since this was signed, or it was claimed",
+			"`zkml attest show` says what counts; if it is not that, ask the issuer again",
+		),
+		("Attestation", "AttestedByOther") => (
+			"another issuer's attestation of this schema counts",
+			"wait until it expires or is revoked, or let the account remove it",
+		),
+		("Attestation", "CredentialNotFound") => {
+			("nothing of this schema is attested of the account", "check account and schema")
+		},
+		("Attestation", "NotIssuer") => {
+			("another issuer attested it", "only the issuer that attested it revokes it")
+		},
+		("Attestation", "AlreadyRevoked") => ("it is revoked already", "nothing is left to do"),
+		("Attestation", "StillRemembered") => (
+			"what was signed before could still be claimed",
+			"wait: a record is kept for a day at least",
+		),
+		("Attestation", "StillCounts") => (
+			"it counts, and is another account's",
+			"wait until it expires, or let its own account remove it",
+		),
 		("", text) if text.starts_with("Token error") => {
 			("the deposit or the fee cannot be paid", "send the account funds")
 		},

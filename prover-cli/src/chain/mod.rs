@@ -3,6 +3,7 @@
 //! It trusts a node no further than it must: what a proof is made for, it computes itself.
 
 mod account;
+mod attestation;
 mod calls;
 mod error;
 mod state;
@@ -10,6 +11,7 @@ mod transaction;
 mod types;
 
 pub use account::{account, address, signer};
+pub use attestation::{Attestation, Credential, Issuer};
 pub use error::{explain, ChainError};
 pub use state::State;
 pub use transaction::Included;

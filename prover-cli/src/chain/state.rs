@@ -315,8 +315,18 @@ impl State {
 
 	/// Calls a view function of the pallet.
 	async fn view<T: Decode>(&self, name: &str, arguments: impl Encode) -> Result<T, ChainError> {
-		let missing = || ChainError::Runtime(format!("it has no view function {PALLET}.{name}"));
-		let pallet = self.at.metadata_ref().pallet_by_name(PALLET).ok_or_else(missing)?;
+		self.view_of(PALLET, name, arguments).await
+	}
+
+	/// Calls a view function.
+	pub(super) async fn view_of<T: Decode>(
+		&self,
+		pallet: &str,
+		name: &str,
+		arguments: impl Encode,
+	) -> Result<T, ChainError> {
+		let missing = || ChainError::Runtime(format!("it has no view function {pallet}.{name}"));
+		let pallet = self.at.metadata_ref().pallet_by_name(pallet).ok_or_else(missing)?;
 		let function = pallet.view_function_by_name(name).ok_or_else(missing)?;
 		let parameters = (*function.query_id(), arguments.encode()).encode();
 		let answer =

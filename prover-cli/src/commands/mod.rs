@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub mod attest;
 pub mod audit;
 mod choices;
 pub mod commit;
@@ -75,6 +76,9 @@ pub enum Command {
 	/// Show or remove the receipt of an account's last output.
 	#[command(subcommand)]
 	Receipt(receipt::ReceiptCommand),
+	/// Vouch for committed values, and claim what was vouched for.
+	#[command(subcommand)]
+	Attest(attest::Attest),
 	/// Take a model off a chain and get its deposit back.
 	Deregister(deregister::Deregister),
 }
@@ -101,6 +105,7 @@ impl Command {
 			Self::Submit(command) => command.run(ui),
 			Self::Model(command) => command.run(ui),
 			Self::Receipt(command) => command.run(ui),
+			Self::Attest(command) => command.run(ui),
 			Self::Deregister(command) => command.run(ui),
 		}
 	}

@@ -1,5 +1,6 @@
 //! Stories of proofs, against a live development chain.
 
+mod attestation;
 mod batches;
 mod circom;
 mod command_line;
