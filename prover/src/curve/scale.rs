@@ -255,7 +255,7 @@ pub(crate) fn scale_in_place<P: Group>(
 
 /// Every point times the same scalar.
 pub(crate) fn scale_all(points: &mut [G1Affine], scalar: &Fr) {
-	/// Points that go together: two megabytes with all that they need.
+	/// Points that go together: three megabytes with all that they need.
 	const TOGETHER: usize = 4096;
 	let mut places = Zeroizing::new(vec![[0i8; 2]; DIGITS]);
 	for (part, value) in One::split(scalar).into_iter().take(2).enumerate() {

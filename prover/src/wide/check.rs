@@ -3,7 +3,10 @@
 //! Coordinates come with the factor 2^256. A square of one has then 2^252, since a product loses
 //! 2^260, and a cube 2^248; another product brings the square there, too.
 
-use super::field::{load_bytes, transposed, Tight};
+use super::{
+	field::{load_bytes, transposed, Tight},
+	points::power,
+};
 use ark_bn254::{Fq, FqConfig};
 use ark_ec::short_weierstrass::SWCurveConfig;
 use ark_ff::{Field, PrimeField};
@@ -18,7 +21,7 @@ fn low(value: Fq) -> [u64; 4] {
 
 /// What takes the factor from 2^252 to 2^248.
 fn lower() -> [u64; 4] {
-	Fq::from(2).pow([256]).into_bigint().0
+	power(256)
 }
 
 /// Eight coordinates, and a bit for each: whether it is below the modulus, and whether it is zero.
@@ -30,7 +33,8 @@ struct Coordinates {
 }
 
 impl Coordinates {
-	/// Every `step`-th piece of 32 bytes is one, from the first on; missing ones are zero.
+	/// The two coordinates, of 32 bytes each, in every `step`-th piece from the first on; those of missing
+	/// pieces are zero.
 	#[target_feature(enable = "avx512f")]
 	#[inline]
 	fn pair(pieces: &[[u8; 64]], step: usize) -> [Self; 2] {

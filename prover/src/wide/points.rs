@@ -17,7 +17,7 @@ struct Points {
 }
 
 /// A power of two as a number.
-fn power(exponent: u64) -> [u64; 4] {
+pub(super) fn power(exponent: u64) -> [u64; 4] {
 	Fq::from(2).pow([exponent]).into_bigint().0
 }
 
