@@ -154,8 +154,9 @@ mod benchmarks {
 	fn revoke() -> Result<(), BenchmarkError> {
 		let issuer: T::AccountId = whitelisted_caller();
 		let subject: T::AccountId = account("subject", 0, 0);
+		// In the place of another's that counts no more: one deposit is taken, one returned.
+		attested_before::<T>(&subject)?;
 		prepare::<T>(&issuer);
-		// Before anything was claimed: a deposit is taken.
 		#[extrinsic_call]
 		_(RawOrigin::Signed(issuer), T::Lookup::unlookup(subject.clone()), SCHEMA);
 		let found = Credentials::<T>::get(subject, SCHEMA);

@@ -128,26 +128,29 @@ impl<T: Config> Pallet<T> {
 		schema: SchemaId,
 	) -> DispatchResult {
 		let now = frame_system::Pallet::<T>::block_number();
-		let revoked = match Credentials::<T>::get(&subject, schema) {
-			Some(credential) => {
-				ensure!(credential.issuer == who, Error::<T>::NotIssuer);
-				ensure!(credential.commitment.is_some(), Error::<T>::AlreadyRevoked);
-				Credential { commitment: None, expires: None, since: now, ..credential }
+		let before = Credentials::<T>::get(&subject, schema);
+		let revoked = match before {
+			Some(own) if own.issuer == who => {
+				ensure!(own.commitment.is_some(), Error::<T>::AlreadyRevoked);
+				Credential { commitment: None, expires: None, since: now, ..own }
 			},
-			// What was signed and not claimed yet is revoked, too.
-			None => {
-				Self::ensure_issuer(&who, schema).map_err(|_| Error::<T>::CredentialNotFound)?;
-				let footprint = Self::credential_footprint();
-				let ticket = T::Consideration::new(&who, footprint)?;
-				let (issuer, depositor) = (who.clone(), who.clone());
-				Credential {
-					issuer,
-					commitment: None,
-					expires: None,
-					since: now,
-					depositor,
-					ticket,
+			// What was signed and not claimed yet is revoked, too. Another issuer's record is in the way
+			// only while it counts.
+			before => {
+				if let Some(before) = &before {
+					ensure!(!Self::counts(before, schema, now), Error::<T>::NotIssuer);
 				}
+				Self::ensure_issuer(&who, schema).map_err(|_| match before {
+					Some(_) => Error::<T>::NotIssuer,
+					None => Error::<T>::CredentialNotFound,
+				})?;
+				let ticket = T::Consideration::new(&who, Self::credential_footprint())?;
+				if let Some(before) = before {
+					before.ticket.drop(&before.depositor)?;
+				}
+				let (issuer, depositor) = (who.clone(), who.clone());
+				let (commitment, expires, since) = (None, None, now);
+				Credential { issuer, commitment, expires, since, depositor, ticket }
 			},
 		};
 		Credentials::<T>::insert(&subject, schema, revoked);

@@ -437,14 +437,16 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// What the issuer signed up to this block cannot be claimed any more, also where nothing is
-		/// attested yet: then the issuer puts down a deposit, so that this is remembered.
+		/// attested yet, or only what counts no more: then the issuer puts down a deposit, so that this
+		/// is remembered.
 		///
 		/// ## Errors
 		///
 		/// - A lookup error if the address is of no account.
 		/// - [`Error::CredentialNotFound`] if nothing is attested and the account is no issuer of the
 		///   schema.
-		/// - [`Error::NotIssuer`] if another issuer attested it.
+		/// - [`Error::NotIssuer`] if what another issuer attested counts, or the account is no issuer of
+		///   the schema.
 		/// - [`Error::AlreadyRevoked`].
 		///
 		/// ## Events

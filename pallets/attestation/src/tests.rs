@@ -326,6 +326,27 @@ fn issuers_do_not_touch_what_others_attested() {
 }
 
 #[test]
+fn what_was_signed_is_revoked_though_the_record_is_anothers() {
+	run(|| {
+		issuer(BANK, &[CREDIT]);
+		issuer(CLINIC, &[CREDIT]);
+		attest(CLINIC, ALICE, OTHER, Some(3));
+		System::set_block_number(3);
+		let signed_one = statement();
+		let revoke = |who| Attestations::revoke(signed(who), ALICE, CREDIT);
+		// While the clinic's counts, what the bank signed cannot be claimed anyway.
+		assert_noop!(revoke(BANK), Error::<Test>::NotIssuer);
+		assert_noop!(claim(&signed_one), Error::<Test>::AttestedByOther);
+		System::set_block_number(4);
+		assert_noop!(revoke(BOB), Error::<Test>::NotIssuer);
+		assert_ok!(revoke(BANK));
+		check();
+		assert_noop!(claim(&signed_one), Error::<Test>::Superseded);
+		assert_noop!(revoke(BANK), Error::<Test>::AlreadyRevoked);
+	});
+}
+
+#[test]
 fn a_record_is_removed_by_its_subject_or_when_it_is_over() {
 	run(|| {
 		issuer(BANK, &[CREDIT]);
