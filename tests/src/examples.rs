@@ -12,8 +12,18 @@ use zkml_primitives::{Context, Metadata, Proof, VerifyingKey};
 use zkml_prover::{prove, setup, ProvingKey};
 
 /// The names of all examples.
-pub const NAMES: [&str; 8] =
-	["digits", "mnist", "breast-cancer", "spam", "speaker", "power", "connect-four", "credit"];
+pub const NAMES: [&str; 10] = [
+	"digits",
+	"mnist",
+	"breast-cancer",
+	"spam",
+	"speaker",
+	"power",
+	"connect-four",
+	"credit",
+	"delegate",
+	"lending-fee",
+];
 
 /// A file of an example.
 pub fn file(example: &str, name: &str) -> PathBuf {
@@ -124,7 +134,7 @@ impl Ready {
 	pub fn assign(&self, image: &[f32], context: &Context) -> Assignment {
 		let input = self.example.graph.quantize_input(image).expect("an image in range");
 		let input_salt = Some(Salt::random(&mut OsRng));
-		let extras = Extras { input_salt, weights_salt: self.weights_salt, mask: None };
+		let extras = Extras { input_salt, weights_salt: self.weights_salt, ..Extras::default() };
 		assign_with(&self.example.graph, &self.options, &input, context, &extras)
 			.expect("a witness")
 	}

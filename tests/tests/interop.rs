@@ -165,7 +165,8 @@ fn onnxruntime(model: &[u8], samples: &[u8], exponent: i32, integers: &[Vec<i64>
 
 #[test]
 fn onnxruntime_computes_the_same_integers_on_all_held_out_samples() {
-	for (name, samples) in NAMES.into_iter().zip([450, 2_000, 143, 1_200, 370, 1_029, 2_000, 300]) {
+	const SAMPLES: [usize; 10] = [450, 2_000, 143, 1_200, 370, 1_029, 2_000, 300, 2_000, 2_000];
+	for (name, samples) in NAMES.into_iter().zip(SAMPLES) {
 		let example = Example::new(name);
 		let heldout = example.heldout();
 		assert_eq!(heldout.len(), samples, "{name}");
@@ -193,7 +194,12 @@ fn quantising_the_examples_keeps_their_labels() {
 		);
 		assert!((float - quantized).abs() <= 0.005, "{name}: {report:?}");
 		// Of several columns that win as soon, rounding may choose another.
-		let least = if name == "connect-four" { 0.975 } else { 0.995 };
+		let least = match name {
+			"connect-four" => 0.975,
+			// Simulated polls lie close together.
+			"delegate" => 0.99,
+			_ => 0.995,
+		};
 		assert!(report.agreement >= least, "{name}: {report:?}");
 	}
 }
