@@ -10,8 +10,8 @@ help: ## Show this.
 setup: ## Install what a build needs and this machine lacks.
 	@scripts/setup.sh
 
-demo: setup ## Prove handwritten digits, and verify the proofs on a chain of this machine.
-	@$(ENV) cargo build --release --locked && exec "$$CARGO_TARGET_DIR/release/demo"
+demo: setup ## Prove handwritten digits, and verify the proofs on a chain of this machine; or STORY=credit, game, governance, ballot.
+	@$(ENV) cargo build --release --locked && exec "$$CARGO_TARGET_DIR/release/demo" $(STORY)
 
 test: ## Check everything: formats, lints, tests.
 	@scripts/setup.sh tests && scripts/test.sh

@@ -34,7 +34,8 @@ step 'build' cargo build --release --locked --all-targets
 step 'generated files' scripts/generated.sh --check
 step 'tests' cargo nextest run --release --locked
 step 'benchmarks and migrations' cargo test --release --locked --lib \
-    -p pallet-attestation -p pallet-zkml --features runtime-benchmarks,try-runtime
+    -p pallet-attestation -p pallet-governance -p pallet-lending -p pallet-npc \
+    -p pallet-reputation -p pallet-zkml --features runtime-benchmarks,try-runtime
 step 'documentation tests' cargo test --release --locked --doc
 step 'lints' cargo clippy --release --locked --all-targets -- -D warnings
 

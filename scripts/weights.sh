@@ -11,7 +11,9 @@ set -euo pipefail
 cd "$ZKML_ROOT"
 
 pallets=("$@")
-[ $# -gt 0 ] || pallets=(pallet_attestation pallet_zkml)
+[ $# -gt 0 ] || pallets=(
+    pallet_attestation pallet_governance pallet_lending pallet_npc pallet_reputation pallet_zkml
+)
 
 # A directory of its own: the Wasm of a runtime that can be measured must not take the place of the
 # one that nodes run.

@@ -7,6 +7,9 @@ use zkml_circuits::{
 		argmax::argmax,
 		lookup::{lookup, Table},
 		maximum::maximum,
+		membership::membership,
+		merkle::{merkle_root, Level},
+		poseidon::{poseidon, Cell},
 		relu::relu,
 		requantize::{requantize, Requantization},
 		topk::topk,
@@ -129,6 +132,34 @@ fn others(row: impl Fn(&str, String, (usize, u32))) {
 	row("packed", "a word".into(), packed);
 }
 
+/// What hashes cost, and members of trees.
+fn hashes(row: impl Fn(&str, String, (usize, u32))) {
+	let cell = |signal: &Signal| Cell { wire: signal.lc.0[0].0, value: Default::default() };
+	let levels = |inputs: &[Signal]| -> Vec<Level> {
+		let pairs = inputs.chunks_exact(2);
+		pairs.map(|pair| Level { sibling: cell(&pair[0]), right: cell(&pair[1]) }).collect()
+	};
+	let any = signed(8, 0);
+	for count in [2, 3, 16] {
+		let cost = cost(&vec![any; count], |builder, inputs| {
+			let cells: Vec<Cell> = inputs.iter().map(cell).collect();
+			poseidon(builder, &cells);
+		});
+		row("poseidon", format!("{count} elements"), cost);
+	}
+	for depth in [1, 20, 32] {
+		let path = cost(&vec![any; 1 + 2 * depth], |builder, inputs| {
+			merkle_root(builder, cell(&inputs[0]).into(), &levels(&inputs[1..]));
+		});
+		row("merkle path", format!("depth {depth}"), path);
+		let member = cost(&vec![any; 3 + 2 * depth], |builder, inputs| {
+			let [profile, secret, topic] = [0, 1, 2].map(|place| cell(&inputs[place]));
+			membership(builder, profile.into(), secret, &levels(&inputs[3..]), topic);
+		});
+		row("membership", format!("depth {depth}"), member);
+	}
+}
+
 fn main() {
 	println!("# Made by: cargo run --release -p zkml-circuits --example constraints");
 	println!("gadget,case,constraints,wires");
@@ -172,4 +203,5 @@ fn main() {
 	}
 	others(row);
 	plans(row);
+	hashes(row);
 }

@@ -23,7 +23,7 @@
 
 use crate::{
 	error::ModelError,
-	gadgets::poseidon::{poseidon, Cell},
+	gadgets::poseidon::{poseidon, Cell, Combination},
 	poseidon::{hash, MAX_INPUTS},
 	r1cs::{Builder, Wire},
 	signal::Signal,
@@ -97,7 +97,8 @@ impl std::fmt::Debug for Salt {
 	}
 }
 
-fn bytes(element: Element) -> [u8; 32] {
+/// 32 bytes, little-endian.
+pub(crate) fn bytes(element: Element) -> [u8; 32] {
 	let mut bytes = [0; 32];
 	bytes.copy_from_slice(&element.into_bigint().to_bytes_le());
 	bytes
@@ -186,6 +187,17 @@ pub(crate) fn constrain(
 	salt: Option<Salt>,
 	commitment: Wire,
 ) {
+	open(builder, kind, schema, sections, salt).equals(builder, commitment);
+}
+
+/// The commitment to sections of signals, as [`constrain`] has it.
+pub(crate) fn open(
+	builder: &mut Builder,
+	kind: CommitmentKind,
+	schema: SchemaId,
+	sections: &[Section<Signal>],
+	salt: Option<Salt>,
+) -> Combination {
 	let mut words = Vec::new();
 	for section in sections {
 		let packing = section.packing();
@@ -208,10 +220,7 @@ pub(crate) fn constrain(
 	let [header, schema] = constants.map(|value| constant(builder, value));
 	let salt = salt.map_or(Element::from(0), |salt| salt.0);
 	let salt = Cell { wire: builder.alloc(|| salt), value: salt };
-	let hash = chain(builder, [header, schema, salt], &words, poseidon, |builder, hash| {
-		hash.named(builder)
-	});
-	hash.equals(builder, commitment);
+	chain(builder, [header, schema, salt], &words, poseidon, |builder, hash| hash.named(builder))
 }
 
 /// A wire that holds a constant.

@@ -1,7 +1,7 @@
 //! From the integer graph to R1CS and witness.
 
 use crate::{
-	commitment::{constrain, CommitmentKind},
+	commitment::{self, CommitmentKind},
 	error::ModelError,
 	gadgets::{
 		argmax::{argmax, argmax_value, masked_argmax, masked_argmax_value},
@@ -10,6 +10,7 @@ use crate::{
 	graph::Graph,
 	interface::{interface, score, score_value},
 	layers::{Layer, Meter},
+	membership::{self, MembershipError},
 	ops::Parameters,
 	options::{Extras, Options},
 	r1cs::{Builder, InverseHint, LinearCombination, R1cs},
@@ -82,9 +83,10 @@ pub fn assign(
 ///
 /// # Errors
 /// [`ModelError::InputRange`] for a value out of the input's range; [`ModelError::Commitment`] for a
-/// salt that is missing, or not that of the weights' commitment; [`ModelError::Reveal`] for a mask
-/// that is missing, of another size, or allows nothing; [`ModelError::BelowThreshold`] for a score
-/// that is.
+/// salt that is missing, or not that of the weights' commitment; [`ModelError::Membership`] for a
+/// member that is missing, or of whom path, root, identity, profile and topic do not go together;
+/// [`ModelError::Reveal`] for a mask that is missing, of another size, or allows nothing;
+/// [`ModelError::BelowThreshold`] for a score that is.
 pub fn assign_with(
 	graph: &Graph,
 	options: &Options,
@@ -116,6 +118,13 @@ pub fn assign_with(
 		InputVisibility::Committed { .. } => {
 			let salt = extras.input_salt.ok_or_else(|| missing_salt("input"))?;
 			ClaimedInput::Committed(graph.input_commitment(input, salt)?)
+		},
+		InputVisibility::Member { depth, .. } => {
+			let salt = extras.input_salt.ok_or_else(|| missing_salt("input"))?;
+			let profile = graph.input_commitment(input, salt)?;
+			let member = extras.member.ok_or(MembershipError::Missing);
+			let claim = member.and_then(|member| member.claim(depth, profile));
+			ClaimedInput::Member(claim.map_err(ModelError::Membership)?)
 		},
 	};
 	let output = claimed_output(graph, &interface, &graph.evaluate(input), extras.mask)?;
@@ -183,7 +192,8 @@ fn claimed_output(
 
 /// How a circuit tells its public signals apart: those that it computes, and those that it is given.
 fn outputs_and_inputs(counts: &SignalCounts) -> (u32, u32) {
-	let outputs = counts.output + counts.input_commitment + counts.weights_commitment;
+	let outputs =
+		counts.output + counts.input_commitment + counts.membership + counts.weights_commitment;
 	(outputs, counts.parameters + counts.context + counts.input)
 }
 
@@ -202,8 +212,10 @@ fn synthesize(
 	layers: &mut Vec<Layer>,
 ) {
 	let counts = interface.counts();
+	// At most one of the two is there.
 	let input_commitment = counts.output;
-	let weights_commitment = input_commitment + counts.input_commitment;
+	let member = counts.output;
+	let weights_commitment = counts.output + counts.input_commitment + counts.membership;
 	let parameters = weights_commitment + counts.weights_commitment;
 	let first_input = parameters + counts.parameters + counts.context;
 	let mut meter = Meter::new(builder);
@@ -219,7 +231,16 @@ fn synthesize(
 			let section = graph.input_section(&signals);
 			let salt = filling.and_then(|filling| filling.extras.input_salt);
 			let wire = builder.public(input_commitment);
-			constrain(builder, CommitmentKind::Input, *schema, &[section], salt, wire);
+			let kind = CommitmentKind::Input;
+			commitment::constrain(builder, kind, *schema, &[section], salt, wire);
+		},
+		InputVisibility::Member { schema, depth } => {
+			let section = graph.input_section(&signals);
+			let salt = filling.and_then(|filling| filling.extras.input_salt);
+			let kind = CommitmentKind::Input;
+			let profile = commitment::open(builder, kind, *schema, &[section], salt);
+			let who = filling.and_then(|filling| filling.extras.member.as_ref());
+			membership::constrain(builder, *depth, profile, who, member);
 		},
 	}
 	layers.push(meter.layer(builder, &graph.input.name, "input", &graph.input.shape, 0, &signals));
@@ -256,7 +277,7 @@ fn synthesize(
 		let sections = graph.weight_sections(&tensors);
 		let salt = filling.and_then(|filling| filling.extras.weights_salt);
 		let (kind, wire) = (CommitmentKind::Weights, builder.public(weights_commitment));
-		constrain(builder, kind, graph.weights_schema(), &sections, salt, wire);
+		commitment::constrain(builder, kind, graph.weights_schema(), &sections, salt, wire);
 		layers.push(meter.layer(builder, "weights", "commitment", &[], 0, &[]));
 	}
 }
@@ -345,7 +366,7 @@ fn input_signals(graph: &Graph, builder: &mut Builder, input: Option<&[i64]>) ->
 
 impl Circuit {
 	/// Whether a public signal stands in no constraint but the row that the setup adds for it.
-	/// The context is such a one, by design.
+	/// The context is such a one, by design, and so is a member's choice.
 	pub fn unconstrained_signals(&self) -> Vec<usize> {
 		let mut seen = vec![false; 1 + self.r1cs.signals()];
 		for matrix in [&self.r1cs.a, &self.r1cs.b, &self.r1cs.c] {

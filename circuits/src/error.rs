@@ -1,5 +1,6 @@
 //! What can be wrong with a model, and what would work instead.
 
+use crate::membership::MembershipError;
 use thiserror::Error;
 use zkml_primitives::InterfaceError;
 
@@ -117,6 +118,9 @@ pub enum ModelError {
 	/// Something cannot be committed.
 	#[error("commitment: {0}")]
 	Commitment(String),
+	/// Somebody cannot be shown to be a member.
+	#[error("membership: {0}")]
+	Membership(MembershipError),
 	/// A score that does not reach the threshold: there is no proof.
 	#[error("the score is {score}, below the threshold {threshold}: there is nothing to prove")]
 	BelowThreshold {

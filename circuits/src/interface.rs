@@ -5,6 +5,7 @@ use crate::{
 	error::ModelError,
 	graph::{Graph, GraphInput},
 	lower::MAX_ELEMENTS,
+	membership::MembershipError,
 	options::{InputChoice, Options, OutputChoice, WeightsChoice},
 	record::{Field, Record},
 	signal::{Bounds, Signal},
@@ -12,7 +13,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use zkml_primitives::{
 	Commitment, InputVisibility, Interface, InterfaceError, OutputKind, Packing, Scale, SchemaId,
-	Tensor, WeightsVisibility,
+	Tensor, WeightsVisibility, MAX_DEPTH,
 };
 
 /// Values of bounds in one unit, as a chain sees them.
@@ -34,7 +35,7 @@ fn tensor(bounds: &[Bounds], scale: f32) -> Result<Tensor, InterfaceError> {
 /// # Errors
 /// [`ModelError::Interface`] if a chain would not accept it, [`ModelError::Reveal`] if the model has
 /// no such output, [`ModelError::Commitment`] if weights are to be committed and the graph has none
-/// that are, or the other way round.
+/// that are, or the other way round, [`ModelError::Membership`] for a depth that no tree has.
 pub fn interface(graph: &Graph, options: &Options) -> Result<Interface, ModelError> {
 	let weights = match (options.weights, graph.has_committed_weights()) {
 		(WeightsChoice::Public, false) => WeightsVisibility::Public,
@@ -55,6 +56,13 @@ pub fn interface(graph: &Graph, options: &Options) -> Result<Interface, ModelErr
 			InputVisibility::Public(wanted(tensor(&graph.bounds[0], scale))?)
 		},
 		InputChoice::Committed => InputVisibility::Committed { schema: graph.input_schema().id() },
+		InputChoice::Member { depth } => {
+			if !(1..=MAX_DEPTH).contains(&depth) {
+				let error = MembershipError::Depth { got: depth.into() };
+				return Err(ModelError::Membership(error));
+			}
+			InputVisibility::Member { schema: graph.input_schema().id(), depth }
+		},
 	};
 	let classes = graph.output.bounds.len();
 	if options.output != OutputChoice::Logits && graph.output.parts.len() > 1 {

@@ -1,6 +1,6 @@
 //! What a circuit shows and what it hides.
 
-use crate::commitment::Salt;
+use crate::{commitment::Salt, membership::Member};
 use serde::{Deserialize, Serialize};
 use zkml_primitives::Commitment;
 
@@ -15,6 +15,12 @@ pub enum InputChoice {
 	Public,
 	/// Only the prover, bound by a commitment that everybody sees.
 	Committed,
+	/// Only the prover, who stays unknown: bound by the commitment in a leaf of a tree whose root
+	/// everybody sees.
+	Member {
+		/// Levels of the tree below its root, 1 to [`zkml_primitives::MAX_DEPTH`].
+		depth: u8,
+	},
 }
 
 /// Who is to see the weights.
@@ -78,8 +84,10 @@ impl Options {
 /// What a proof needs besides the input, where the options ask for it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Extras<'a> {
-	/// The salt of the input's commitment.
+	/// The salt of the input's commitment, be it shown or a member's.
 	pub input_salt: Option<Salt>,
+	/// Who proves, on what and for what, where the input is a member's.
+	pub member: Option<Member<'a>>,
 	/// The salt of the weights' commitment.
 	pub weights_salt: Option<Salt>,
 	/// Which classes are allowed.

@@ -79,7 +79,7 @@ fn committed(graph: &Graph, seed: u64) -> WeightsChoice {
 }
 
 fn extras<'a>() -> Extras<'a> {
-	Extras { input_salt: Some(salt(1)), weights_salt: Some(salt(2)), mask: None }
+	Extras { input_salt: Some(salt(1)), weights_salt: Some(salt(2)), ..Extras::default() }
 }
 
 fn holds(circuit: &Circuit, witness: &[Fr]) -> bool {

@@ -3,8 +3,8 @@
 use crate::Input;
 use frame_support::BoundedVec;
 use zkml_primitives::{
-	ClaimedInput, Commitment, Context, Inference, InputVisibility, Interface, Mask, Output,
-	OutputKind, Packing, Scale, SchemaId, Statement, Tensor, Values, WeightsVisibility,
+	ClaimedInput, Commitment, Context, Inference, InputVisibility, Interface, Mask, Membership,
+	Output, OutputKind, Packing, Scale, SchemaId, Statement, Tensor, Values, WeightsVisibility,
 	MAX_OUTPUTS, MAX_SIGNALS,
 };
 use zkml_verifier::encoding::decode_scalar;
@@ -28,10 +28,12 @@ pub fn run(data: &[u8]) {
 	}
 }
 
+type Meaning<'a> = (&'a Output, Option<Vec<i32>>, Option<Commitment>, Option<&'a Membership>);
+
 /// The values of an inference, whatever their type.
-fn meaning(inference: &Inference) -> (&Output, Option<Vec<i32>>, Option<Commitment>) {
+fn meaning(inference: &Inference) -> Meaning<'_> {
 	let Inference { output, input } = inference;
-	(output, input.values().map(Values::to_vec), input.commitment())
+	(output, input.values().map(Values::to_vec), input.commitment(), input.membership())
 }
 
 fn check(
@@ -86,6 +88,8 @@ fn check(
 	// What anybody claims as commitment is for the verifier to find canonical or not.
 	let claimed = inference.input.commitment().map(|commitment| commitment.0);
 	assert_eq!(take(counts.input_commitment), claimed.into_iter().collect::<Vec<_>>());
+	let member = inference.input.membership().map(Membership::signals);
+	assert_eq!(take(counts.membership), member.into_iter().flatten().collect::<Vec<_>>());
 	let registered = match interface.weights {
 		WeightsVisibility::Committed(commitment) => vec![commitment.0],
 		WeightsVisibility::Public => vec![],
@@ -110,6 +114,7 @@ fn check(
 			assert_eq!(unpack(&tensor.packing, &words), values.to_vec());
 		},
 		(InputVisibility::Private, ClaimedInput::Hidden)
+		| (InputVisibility::Member { .. }, ClaimedInput::Member(_))
 		| (InputVisibility::Committed { .. }, ClaimedInput::Committed(_)) => {},
 		other => panic!("{other:?}"),
 	}
@@ -151,7 +156,11 @@ fn interface(input: &mut Input<'_>) -> Interface {
 			_ => OutputKind::MaskedArgmax { classes: input.any::<u16>().into() },
 		},
 		input: match input.below(8) {
-			0..=2 => InputVisibility::Private,
+			0..=1 => InputVisibility::Private,
+			2 => InputVisibility::Member {
+				schema: SchemaId([input.any(); 32]),
+				depth: input.below(35) as u8,
+			},
 			3..=6 => InputVisibility::Public(tensor(input)),
 			_ => InputVisibility::Committed { schema: SchemaId([input.any(); 32]) },
 		},
@@ -218,6 +227,15 @@ fn inference(interface: &Interface, input: &mut Input<'_>) -> Inference {
 		},
 		(_, 3) | (InputVisibility::Committed { .. }, _) => {
 			ClaimedInput::Committed(Commitment(input.array()))
+		},
+		(InputVisibility::Member { .. }, _) => {
+			let mut element = || {
+				let mut bytes = input.array::<32>();
+				bytes[31] &= 0x3f;
+				Commitment(bytes)
+			};
+			let (root, topic, nullifier) = (element(), element(), element());
+			ClaimedInput::Member(Membership { root, topic, nullifier, choice: input.any() })
 		},
 		(InputVisibility::Public(tensor), _) => {
 			let values = values::<4_096>(&tensor.packing, input);

@@ -14,7 +14,7 @@ type Check = fn(&[u8]);
 type Deposit = ();
 
 /// One check per type. Their order is that of the first byte of an input: append, never reorder.
-pub const TYPES: [Check; 44] = [
+pub const TYPES: [Check; 45] = [
 	tracked::<runtime::RuntimeCall>,
 	tracked::<pallet_zkml::Call<runtime::Runtime>>,
 	bounded::<primitives::Context>,
@@ -59,6 +59,7 @@ pub const TYPES: [Check; 44] = [
 	bounded::<primitives::Commitment>,
 	bounded::<primitives::Mask>,
 	bounded::<primitives::SchemaId>,
+	bounded::<primitives::Membership>,
 ];
 
 /// The first byte says as what the rest is decoded.

@@ -28,7 +28,7 @@ use sp_runtime::{
 use std::{cell::RefCell, collections::BTreeMap};
 use zkml_primitives::{
 	context_for, submission_payload, ClaimedInput, Commitment, Context, Inference, InputVisibility,
-	ModelId, Output, OutputKind, Proof, Setup, Statement, Submission, Terms, Values,
+	Membership, ModelId, Output, OutputKind, Proof, Setup, Statement, Submission, Terms, Values,
 	SUBMIT_INFERENCE,
 };
 use zkml_verifier::RawKey;
@@ -615,6 +615,12 @@ fn inference(prover: &Prover, input: &mut Input<'_>) -> Inference {
 	let input = match prover.interface.input {
 		InputVisibility::Public(tensor) => Values::new(&values(tensor.packing)).into(),
 		InputVisibility::Committed { .. } => ClaimedInput::Committed(COMMITTED),
+		InputVisibility::Member { .. } => ClaimedInput::Member(Membership {
+			root: COMMITTED,
+			topic: COMMITTED,
+			nullifier: COMMITTED,
+			choice: 1,
+		}),
 		InputVisibility::Private => ClaimedInput::Hidden,
 	};
 	Inference { output, input }

@@ -1,6 +1,8 @@
 //! The values that a submission claims.
 
-use crate::{commitment::Commitment, interface::MAX_SIGNALS, statement::Signal};
+use crate::{
+	commitment::Commitment, interface::MAX_SIGNALS, membership::Membership, statement::Signal,
+};
 use alloc::vec::Vec;
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -136,6 +138,10 @@ pub enum ClaimedInput {
 	/// somebody vouches for it.
 	#[codec(index = 2)]
 	Committed(Commitment),
+	/// That it is a member's, on a topic: the interface has it so. Whoever acts on the answer checks
+	/// root, topic and nullifier.
+	#[codec(index = 3)]
+	Member(Membership),
 }
 
 /// Values that are shown, if there are any.
@@ -154,10 +160,18 @@ impl ClaimedInput {
 		}
 	}
 
-	/// The commitment, where there is one.
+	/// The commitment, where it is shown. That to a member's values is not.
 	pub fn commitment(&self) -> Option<Commitment> {
 		match self {
 			Self::Committed(commitment) => Some(*commitment),
+			_ => None,
+		}
+	}
+
+	/// What is claimed of a member, where the input is one's.
+	pub fn membership(&self) -> Option<&Membership> {
+		match self {
+			Self::Member(membership) => Some(membership),
 			_ => None,
 		}
 	}
@@ -178,6 +192,22 @@ pub struct Inference {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn claims_keep_their_indices() {
+		let [root, topic, nullifier] = [1, 2, 3].map(|byte| Commitment([byte; 32]));
+		let membership = Membership { root, topic, nullifier, choice: 4 };
+		for (index, claim, length) in [
+			(0, ClaimedInput::Hidden, 1),
+			(1, Values::new(&[1]).into(), 4),
+			(2, ClaimedInput::Committed(root), 33),
+			(3, ClaimedInput::Member(membership), 101),
+		] {
+			let bytes = claim.encode();
+			assert_eq!((bytes[0], bytes.len()), (index, length), "{claim:?}");
+			assert_eq!(ClaimedInput::decode(&mut &bytes[..]), Ok(claim));
+		}
+	}
 
 	#[test]
 	fn masks_say_what_is_allowed() {

@@ -2,6 +2,7 @@
 
 use crate::{
 	commitment::{Commitment, SchemaId},
+	membership::{MAX_DEPTH, MEMBERSHIP_SIGNALS},
 	packing::{Packing, Scale},
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -73,6 +74,15 @@ pub enum InputVisibility {
 		/// What the values are. It is part of what is hashed, so the circuit fixes it; that this is
 		/// the one that the circuit fixes is the registrant's word, as all of the interface.
 		schema: SchemaId,
+	},
+	/// The prover, who is a member of a tree and stays unknown: the leaf holds the commitment to
+	/// values of this schema.
+	#[codec(index = 3)]
+	Member {
+		/// What the values are, as for a committed input.
+		schema: SchemaId,
+		/// Levels of the tree below its root, 1 to [`MAX_DEPTH`]: it has 2 to this power leaves.
+		depth: u8,
 	},
 }
 
@@ -162,8 +172,8 @@ pub enum OutputKind {
 
 /// The public signals of a circuit, as its registrant declares them.
 ///
-/// Their order is that of Circom: output words, commitment to the input, commitment to the weights,
-/// threshold or mask, context, input words. See [`SignalCounts`].
+/// Their order is that of Circom: output words, commitment to the input or what stands for a member,
+/// commitment to the weights, threshold or mask, context, input words. See [`SignalCounts`].
 #[derive(
 	Clone,
 	Copy,
@@ -193,6 +203,8 @@ pub struct SignalCounts {
 	pub output: u32,
 	/// 1 if the input is committed.
 	pub input_commitment: u32,
+	/// [`MEMBERSHIP_SIGNALS`] if the input is a member's: root, topic, nullifier, choice.
+	pub membership: u32,
 	/// 1 if the weights are committed.
 	pub weights_commitment: u32,
 	/// 1 for a threshold, or the words of a mask.
@@ -206,16 +218,23 @@ pub struct SignalCounts {
 impl SignalCounts {
 	/// All of them.
 	pub fn total(&self) -> u32 {
-		[self.input_commitment, self.weights_commitment, self.parameters, self.context, self.input]
-			.into_iter()
-			.fold(self.output, u32::saturating_add)
+		[
+			self.input_commitment,
+			self.membership,
+			self.weights_commitment,
+			self.parameters,
+			self.context,
+			self.input,
+		]
+		.into_iter()
+		.fold(self.output, u32::saturating_add)
 	}
 }
 
 /// Why an interface cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InterfaceError {
-	/// A width, count, scale, threshold, commitment or number of classes makes no sense.
+	/// A width, count, scale, threshold, commitment, depth or number of classes makes no sense.
 	Malformed,
 	/// More values or signals than a chain accepts.
 	TooLarge,
@@ -290,8 +309,14 @@ impl Interface {
 	/// [`InterfaceError::Malformed`] and [`InterfaceError::TooLarge`] as their names say.
 	pub fn signals(&self) -> Result<u32, InterfaceError> {
 		self.output.check()?;
-		if let InputVisibility::Public(tensor) = &self.input {
-			tensor.check(crate::MAX_INPUTS)?;
+		match &self.input {
+			InputVisibility::Public(tensor) => tensor.check(crate::MAX_INPUTS)?,
+			InputVisibility::Member { depth, .. } if !(1..=MAX_DEPTH).contains(depth) => {
+				return Err(InterfaceError::Malformed)
+			},
+			InputVisibility::Member { .. }
+			| InputVisibility::Committed { .. }
+			| InputVisibility::Private => {},
 		}
 		if let WeightsVisibility::Committed(commitment) = &self.weights {
 			if !commitment.is_canonical() {
@@ -327,6 +352,10 @@ impl Interface {
 		SignalCounts {
 			output: words(self.output.packing()),
 			input_commitment: matches!(self.input, InputVisibility::Committed { .. }).into(),
+			membership: match self.input {
+				InputVisibility::Member { .. } => MEMBERSHIP_SIGNALS,
+				_ => 0,
+			},
 			weights_commitment: matches!(self.weights, WeightsVisibility::Committed(_)).into(),
 			parameters: words(self.output.parameters()),
 			context: 1,
@@ -441,11 +470,14 @@ mod tests {
 			let counts = interface.counts();
 			assert_eq!(interface.signals(), Ok(counts.total()), "{interface:?}");
 			let SignalCounts { output, input_commitment, weights_commitment, .. } = counts;
-			let SignalCounts { parameters, context, input, .. } = counts;
+			let SignalCounts { membership, parameters, context, input, .. } = counts;
+			let input_commitment = input_commitment + membership;
 			[output, input_commitment, weights_commitment, parameters, context, input]
 		};
 		let threshold = OutputKind::Threshold { score: score(12, -9), tau: -9 };
 		assert_eq!(counts(committed, weights, threshold), [0, 1, 1, 1, 1, 0]);
+		let member = InputVisibility::Member { schema, depth: 20 };
+		assert_eq!(counts(member, weights, threshold), [0, 4, 1, 1, 1, 0]);
 		// 50 indices of 10 bits take two words, a mask of 600 bits takes three.
 		let top = OutputKind::TopK { classes: 600, k: 50 };
 		assert_eq!(counts(committed, WeightsVisibility::Public, top), [2, 1, 0, 0, 1, 0]);
@@ -478,6 +510,24 @@ mod tests {
 		] {
 			assert_eq!(refused(output), InterfaceError::TooLarge, "{output:?}");
 		}
+	}
+
+	#[test]
+	fn a_tree_has_a_depth_of_one_to_thirty_two() {
+		let schema = SchemaId([7; 32]);
+		let argmax = OutputKind::Argmax { classes: 2 };
+		for depth in 0..=u8::MAX {
+			let expected = match depth {
+				1..=32 => Ok(6),
+				_ => Err(InterfaceError::Malformed),
+			};
+			let member = InputVisibility::Member { schema, depth };
+			assert_eq!(interface(member, argmax).signals(), expected, "{depth}");
+		}
+		let member = InputVisibility::Member { schema, depth: 3 };
+		let raw = OutputKind::Raw { signals: 9, context: None };
+		assert_eq!(interface(member, raw).signals(), Err(InterfaceError::Malformed));
+		assert_eq!(member.encode(), [&[3][..], &[7; 32], &[3]].concat());
 	}
 
 	#[test]

@@ -16,7 +16,8 @@
 //! - [`Context`]: the field element that ties a proof to one chain, account and moment;
 //! - [`Statement`]: the public signals, in order, made from the three above;
 //! - [`VerifyingKey`] and [`Proof`]: fixed-size bytes, decoded by `zkml-verifier`;
-//! - [`Commitment`] and [`Attestation`]: what stands for hidden values, and who vouches for it.
+//! - [`Commitment`] and [`Attestation`]: what stands for hidden values, and who vouches for it;
+//! - [`Membership`]: what stands for somebody in a tree of people.
 //!
 //! Nothing here computes in a field: a public signal is 32 bytes, little-endian, and below the
 //! order of BN254's scalar field by construction.
@@ -29,6 +30,7 @@ mod context;
 mod inference;
 mod interface;
 mod key;
+mod membership;
 mod model;
 mod packing;
 mod statement;
@@ -45,6 +47,7 @@ pub use interface::{
 	WeightsVisibility, MAX_SIGNALS,
 };
 pub use key::{MaxIc, Proof, VerifyingKey, G1, G2, PROOF_LEN};
+pub use membership::{Membership, MAX_DEPTH, MEMBERSHIP_SIGNALS};
 pub use model::{Metadata, ModelId, Scheme, Semantics, Setup, Submission, Terms, SEMANTICS_V1};
 pub use packing::{Packing, PackingError, Scale, WORD_BITS};
 pub use statement::{Signal, Statement, StatementError};

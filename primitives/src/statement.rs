@@ -48,7 +48,7 @@ pub enum StatementError {
 		/// Number given.
 		got: u32,
 	},
-	/// A raw signal is not below the order of the scalar field.
+	/// A raw signal, or one of a membership, is not below the order of the scalar field.
 	NonCanonical {
 		/// Its position among those given.
 		index: u32,
@@ -100,6 +100,11 @@ impl Statement {
 			(InputVisibility::Committed { .. }, ClaimedInput::Committed(commitment)) => {
 				signals.push(commitment.0);
 			},
+			(InputVisibility::Member { .. }, ClaimedInput::Member(membership)) => {
+				let four = membership.signals();
+				canonical(&four)?;
+				signals.extend(four);
+			},
 			(InputVisibility::Private, ClaimedInput::Hidden)
 			| (InputVisibility::Public(_), ClaimedInput::Shown(_)) => {},
 			(_, ClaimedInput::Hidden) => return Err(StatementError::InputMissing),
@@ -125,6 +130,12 @@ impl Statement {
 	}
 }
 
+/// Checks that each is below the order of the scalar field.
+fn canonical(given: &[Signal]) -> Result<(), StatementError> {
+	let beyond = (0..).zip(given).find(|(_, signal)| !Commitment(**signal).is_canonical());
+	beyond.map_or(Ok(()), |(index, _)| Err(StatementError::NonCanonical { index }))
+}
+
 /// Raw signals, with the context at its place.
 fn raw(
 	interface: &Interface,
@@ -139,10 +150,7 @@ fn raw(
 	if expected != got {
 		return Err(StatementError::RawCount { expected, got });
 	}
-	let foreign = (0..).zip(given).find(|(_, signal)| !Commitment(**signal).is_canonical());
-	if let Some((index, _)) = foreign {
-		return Err(StatementError::NonCanonical { index });
-	}
+	canonical(given)?;
 	let mut signals = given.to_vec();
 	if let Some((place, context)) = context {
 		signals.insert(place.min(signals.len()), context.0);
@@ -198,7 +206,7 @@ fn parameters(interface: &Interface, output: &Output) -> Result<Vec<Signal>, Sta
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{Commitment, Mask, Scale, SchemaId, Tensor, Values};
+	use crate::{Commitment, Mask, Membership, Scale, SchemaId, Tensor, Values};
 	use bounded_collections::BoundedVec;
 
 	fn tensor(width: u8, count: u32, offset: i32) -> Tensor {
@@ -304,6 +312,66 @@ mod tests {
 		let output = OutputKind::Threshold { score, tau: 8 };
 		let error = Statement::new(&Interface { output, ..interface }, &inference, &CONTEXT);
 		assert_eq!(error.unwrap_err(), StatementError::Threshold);
+	}
+
+	#[test]
+	fn a_member_is_four_signals_before_the_weights_commitment() {
+		let [root, topic, nullifier, weights] = [1, 2, 3, 4].map(|byte| Commitment([byte; 32]));
+		let membership = Membership { root, topic, nullifier, choice: 0x102 };
+		let interface = Interface {
+			input: InputVisibility::Member { schema: SchemaId([5; 32]), depth: 20 },
+			weights: WeightsVisibility::Committed(weights),
+			output: OutputKind::Argmax { classes: 3 },
+		};
+		let claim = |input| Inference { output: Output::Label(2), input };
+		let inference = claim(ClaimedInput::Member(membership));
+		assert_eq!(inference.input.membership(), Some(&membership));
+		assert_eq!((inference.input.commitment(), inference.input.values()), (None, None));
+		let statement = Statement::new(&interface, &inference, &CONTEXT).unwrap();
+		let (mut label, mut choice) = ([0; 32], [0; 32]);
+		(label[0], choice[0], choice[1]) = (2, 2, 1);
+		assert_eq!(
+			statement.signals(),
+			[label, root.0, topic.0, nullifier.0, choice, weights.0, CONTEXT.0]
+		);
+		assert_eq!(interface.signals(), Ok(7));
+
+		// Any change is another statement.
+		let other = Commitment([9; 32]);
+		for changed in [
+			Membership { root: other, ..membership },
+			Membership { topic: other, ..membership },
+			Membership { nullifier: other, ..membership },
+			Membership { choice: 0x103, ..membership },
+		] {
+			let inference = claim(ClaimedInput::Member(changed));
+			assert_ne!(Statement::new(&interface, &inference, &CONTEXT).unwrap(), statement);
+		}
+		let beyond = Commitment([0xff; 32]);
+		for (index, changed) in (0..).zip([
+			Membership { root: beyond, ..membership },
+			Membership { topic: beyond, ..membership },
+			Membership { nullifier: beyond, ..membership },
+		]) {
+			let inference = claim(ClaimedInput::Member(changed));
+			let found = Statement::new(&interface, &inference, &CONTEXT);
+			assert_eq!(found, Err(StatementError::NonCanonical { index }));
+		}
+
+		// Each kind of interface takes its own kind of claim.
+		let refused = |input| Statement::new(&interface, &claim(input), &CONTEXT).unwrap_err();
+		assert_eq!(refused(ClaimedInput::Hidden), StatementError::InputMissing);
+		assert_eq!(refused(shown(&[1])), StatementError::InputUnexpected);
+		assert_eq!(refused(ClaimedInput::Committed(root)), StatementError::InputUnexpected);
+		for input in [
+			InputVisibility::Private,
+			InputVisibility::Public(tensor(8, 2, 0)),
+			InputVisibility::Committed { schema: SchemaId([5; 32]) },
+		] {
+			let interface = Interface { input, ..interface };
+			let found = Statement::new(&interface, &inference, &CONTEXT);
+			assert_eq!(found, Err(StatementError::InputUnexpected), "{input:?}");
+		}
 	}
 
 	#[test]

@@ -71,6 +71,24 @@ pub fn write_new_secret(path: &Path, bytes: &[u8]) -> Result<bool, CliError> {
 	}
 }
 
+/// The default folder of secrets.
+const SECRETS: &str = "zkml-secrets";
+
+/// Writes a secret where none is yet, readable by its owner only. Git ignores the default folder.
+pub fn keep_secret(path: &Path, bytes: &[u8], what: &str) -> Result<(), CliError> {
+	if parent(path) == Path::new(SECRETS) {
+		write_new_secret(&parent(path).join(".gitignore"), b"*\n")?;
+	}
+	if write_new_secret(path, bytes)? {
+		return Ok(());
+	}
+	Err(CliError::Content {
+		path: path.into(),
+		what: format!("the file exists, and may be the only copy of {what}"),
+		help: "choose another name with -o".into(),
+	})
+}
+
 fn write_with(path: &Path, bytes: &[u8], mode: u32) -> Result<(), CliError> {
 	let target = fs::canonicalize(path).unwrap_or_else(|_| path.into());
 	if target.exists() && !target.is_file() {

@@ -10,8 +10,8 @@ use zkml_circuits::{
 	Element,
 };
 use zkml_primitives::{
-	ClaimedInput, Commitment, Context, Inference, InputVisibility, Interface, Mask, Output,
-	OutputKind, Packing, Signal, Statement, Values,
+	ClaimedInput, Commitment, Context, Inference, InputVisibility, Interface, Mask, Membership,
+	Output, OutputKind, Packing, Signal, Statement, Values,
 };
 use zkml_prover::{
 	bytes::{decode_scalar, encode_scalar},
@@ -200,6 +200,7 @@ fn decode(interface: &Interface, signals: &[Signal]) -> Option<Inference> {
 	};
 	let words = take(counts.output)?;
 	let commitment = take(counts.input_commitment)?;
+	let member = take(counts.membership)?;
 	take(counts.weights_commitment)?;
 	let parameters = take(counts.parameters)?;
 	take(counts.context)?;
@@ -231,6 +232,13 @@ fn decode(interface: &Interface, signals: &[Signal]) -> Option<Inference> {
 		},
 		InputVisibility::Committed { .. } => {
 			ClaimedInput::Committed(Commitment(*commitment.first()?))
+		},
+		InputVisibility::Member { .. } => {
+			let &[root, topic, nullifier, choice] = member else { return None };
+			let [root, topic, nullifier] = [root, topic, nullifier].map(Commitment);
+			// What a larger number has beyond these is for the caller to find, as above.
+			let choice = u32::from_le_bytes(*choice.first_chunk()?);
+			ClaimedInput::Member(Membership { root, topic, nullifier, choice })
 		},
 	};
 	Some(Inference { output, input })

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use std::process::ExitCode;
-use zkml_cli::{commands::Command, error::CliError, files, ui::Ui};
+use zkml_cli::{commands::Command, error::CliError, files, interrupt, ui::Ui};
 
 /// From an ONNX model to a proof that a Substrate chain verifies.
 ///
@@ -32,6 +32,9 @@ fn main() -> ExitCode {
 	let Cli { command, json, quiet } = Cli::parse();
 	let ui = Ui { json, quiet };
 	let handler = ctrlc::set_handler(|| {
+		if interrupt::noted() {
+			return;
+		}
 		files::remove_temporary();
 		std::process::exit(INTERRUPTED);
 	});

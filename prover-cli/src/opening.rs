@@ -128,19 +128,7 @@ impl Opening {
 	/// Writes an opening where none is yet, readable by its owner only. Git ignores the default
 	/// folder.
 	pub fn write_new(&self, path: &Path) -> Result<(), CliError> {
-		if path == Path::new(WEIGHTS) || path == Path::new(INPUT) {
-			if let Some(folder) = path.parent() {
-				files::write_new_secret(&folder.join(".gitignore"), b"*\n")?;
-			}
-		}
-		if files::write_new_secret(path, &files::to_json(self))? {
-			return Ok(());
-		}
-		Err(content(
-			path,
-			"the file exists, and may be the only copy of a salt".into(),
-			"choose another name with -o".into(),
-		))
+		files::keep_secret(path, &files::to_json(self), "a salt")
 	}
 }
 

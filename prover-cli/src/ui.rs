@@ -26,6 +26,28 @@ impl Ui {
 		}
 	}
 
+	/// A drawing, unless JSON is wanted: codes for colours go to the terminal as they are.
+	pub fn drawing(&self, text: &str) {
+		if !self.json {
+			let _ = writeln!(std::io::stdout(), "{text}");
+		}
+	}
+
+	/// Whether drawings may have colours.
+	pub fn colours(&self) -> bool {
+		let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+		let dumb = set("TERM").is_some_and(|terminal| terminal == "dumb");
+		std::io::stdout().is_terminal() && set("NO_COLOR").is_none() && !dumb
+	}
+
+	/// Asks for a line, where somebody watches.
+	pub fn prompt(&self, text: &str) {
+		if !self.hidden() {
+			let mut out = std::io::stderr();
+			let _ = write!(out, "{text}").and_then(|()| out.flush());
+		}
+	}
+
 	/// Lines of a result in columns: as wide as their widest cell, to the left or to the right.
 	pub fn table(&self, columns: &[(&str, Align)], rows: &[Vec<String>]) {
 		let length = |text: &str| text.chars().count();
@@ -84,12 +106,12 @@ impl Ui {
 	}
 
 	/// Whether nobody watches.
-	fn hidden(&self) -> bool {
+	pub fn hidden(&self) -> bool {
 		self.quiet || self.json || !std::io::stderr().is_terminal()
 	}
 
-	/// Runs a step, with a spinner where somebody watches.
-	pub fn step<T>(&self, what: &str, work: impl FnOnce() -> T) -> (T, Duration) {
+	/// A spinner, hidden where nobody watches.
+	pub fn spinner(&self, what: &str) -> ProgressBar {
 		let spinner = if self.hidden() {
 			ProgressBar::hidden()
 		} else {
@@ -98,6 +120,12 @@ impl Ui {
 		spinner.set_style(ProgressStyle::default_spinner());
 		spinner.set_message(what.to_string());
 		spinner.enable_steady_tick(Duration::from_millis(100));
+		spinner
+	}
+
+	/// Runs a step, with a spinner where somebody watches.
+	pub fn step<T>(&self, what: &str, work: impl FnOnce() -> T) -> (T, Duration) {
+		let spinner = self.spinner(what);
 		let start = Instant::now();
 		let result = work();
 		spinner.finish_and_clear();

@@ -4,12 +4,26 @@
 use alloc::{string::String, vec::Vec};
 
 use frame_benchmarking::{BenchmarkBatch, BenchmarkConfig, BenchmarkList};
-use frame_support::traits::{StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
+use frame_support::traits::{
+	Consideration, Footprint, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys,
+};
 use sp_core::{crypto::KeyTypeId, sr25519};
 
-use crate::{AccountId, AllPalletsWithSystem, Attestation, Signature, Zkml};
+use zkml_primitives::{Commitment, Interface, ModelId, SchemaId};
 
-frame_benchmarking::define_benchmarks!([pallet_attestation, Attestation][pallet_zkml, Zkml]);
+use crate::{
+	configs::governance::Movable, AccountId, AllPalletsWithSystem, Attestation, Governance,
+	Lending, Npc, Reputation, Runtime, RuntimeCall, RuntimeOrigin, Signature, Zkml,
+};
+
+frame_benchmarking::define_benchmarks!(
+	[pallet_attestation, Attestation]
+	[pallet_governance, Governance]
+	[pallet_lending, Lending]
+	[pallet_npc, Npc]
+	[pallet_reputation, Reputation]
+	[pallet_zkml, Zkml]
+);
 
 /// What there is to measure.
 pub(crate) fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
@@ -41,5 +55,43 @@ impl pallet_attestation::BenchmarkHelper<Signature, AccountId> for Signers {
 			let signature = sp_io::crypto::sr25519_sign(KIND, &public, message);
 			signature.unwrap_or_else(|| unreachable!("the host has just made the key")).into()
 		})
+	}
+}
+
+/// What governance is measured with.
+pub struct Helper;
+
+impl pallet_governance::BenchmarkHelper<Runtime> for Helper {
+	fn register(interface: Interface) -> ModelId {
+		let owner: AccountId = frame_benchmarking::account("owner", 0, 0);
+		let prover = pallet_zkml::fixtures::Prover::new(1, interface);
+		let registered = prover.register::<Runtime>(&owner);
+		registered.unwrap_or_else(|error| unreachable!("the model is sound: {error:?}"))
+	}
+
+	fn key() -> Movable {
+		Movable::LendingFee
+	}
+
+	fn post_root(schema: SchemaId, root: Commitment) -> AccountId {
+		let issuer: AccountId = frame_benchmarking::account("issuer", 0, 0);
+		<Runtime as pallet_attestation::Config>::Consideration::ensure_successful(
+			&issuer,
+			Footprint { count: 1, size: 10_000 },
+		);
+		let schemas = Vec::from([schema]).try_into().unwrap_or_default();
+		let address = issuer.clone().into();
+		let set = Attestation::set_issuer(RuntimeOrigin::root(), address, schemas);
+		let posted = Attestation::post_root(RuntimeOrigin::signed(issuer.clone()), schema, root);
+		let done = set.and(posted);
+		done.unwrap_or_else(|error| unreachable!("the issuer is sound: {error:?}"));
+		issuer
+	}
+
+	fn call() -> RuntimeCall {
+		// As many small calls as fit: what is looked into costs by the call.
+		let remark = || frame_system::Call::remark { remark: Vec::new() }.into();
+		let calls = (0..1_000).map(|_| remark()).collect();
+		pallet_utility::Call::batch_all { calls }.into()
 	}
 }

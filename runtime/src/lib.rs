@@ -102,7 +102,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("zkml"),
 	impl_name: alloc::borrow::Cow::Borrowed("zkml-node"),
 	authoring_version: 1,
-	spec_version: 102,
+	spec_version: 103,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
 	transaction_version: 2,
@@ -168,10 +168,37 @@ mod runtime {
 	#[runtime::pallet_index(9)]
 	pub type Multisig = pallet_multisig;
 
+	#[runtime::pallet_index(20)]
+	pub type Preimage = pallet_preimage;
+
+	#[runtime::pallet_index(21)]
+	pub type Scheduler = pallet_scheduler;
+
+	#[runtime::pallet_index(22)]
+	pub type Referenda = pallet_referenda;
+
+	#[runtime::pallet_index(23)]
+	pub type ConvictionVoting = pallet_conviction_voting;
+
+	#[runtime::pallet_index(24)]
+	pub type Parameters = pallet_parameters;
+
 	// Part of the format of transactions, and of the reasons for which funds are held.
 	#[runtime::pallet_index(50)]
 	pub type Zkml = pallet_zkml;
 
 	#[runtime::pallet_index(51)]
 	pub type Attestation = pallet_attestation;
+
+	#[runtime::pallet_index(52)]
+	pub type Governance = pallet_governance;
+
+	#[runtime::pallet_index(53)]
+	pub type Npc = pallet_npc;
+
+	#[runtime::pallet_index(54)]
+	pub type Reputation = pallet_reputation;
+
+	#[runtime::pallet_index(55)]
+	pub type Lending = pallet_lending;
 }

@@ -151,7 +151,7 @@ fn run(&(name, sample, model): &Case) {
 		let commitment = graph.weights_commitment(salt).expect("weights");
 		let weights = WeightsChoice::Committed { bits: WEIGHT_BITS, commitment };
 		options = Options { input: InputChoice::Committed, weights, ..options };
-		extras = Extras { input_salt: Some(salt), weights_salt: Some(salt), mask: None };
+		extras = Extras { input_salt: Some(salt), weights_salt: Some(salt), ..Extras::default() };
 	}
 	let circuit = compile(&graph, &options).expect("a circuit");
 	let elapsed = start.elapsed();

@@ -4,8 +4,10 @@ pub mod circom;
 pub mod examples;
 pub mod models;
 pub mod node;
+pub mod place;
 pub mod programs;
 pub mod rows;
+pub mod stories;
 pub mod stream;
 
 /// The processor of this machine, and how many cores it has: figures are stated with it.

@@ -91,7 +91,8 @@ pub fn program_input(
 	let decimal = |bytes: &[u8; 32]| Element::from_le_bytes_mod_order(bytes).to_string();
 	let signals: Vec<String> = assignment.statement.signals().iter().map(decimal).collect();
 	let counts = interface.counts();
-	let computed = counts.output + counts.input_commitment + counts.weights_commitment;
+	let computed =
+		counts.output + counts.input_commitment + counts.membership + counts.weights_commitment;
 	let (_, given) = signals.split_at(computed as usize);
 	let (parameters, given) = given.split_at(counts.parameters as usize);
 	let (context, words) = given.split_at(counts.context as usize);
@@ -186,6 +187,12 @@ impl Writer<'_> {
 				what: "there are templates for public weights only".into(),
 			});
 		}
+		if let InputVisibility::Member { .. } = interface.input {
+			return Err(ModelError::Circom {
+				node: self.graph.input.name.clone(),
+				what: "there is no template for membership in a tree".into(),
+			});
+		}
 		let counts = interface.counts();
 		self.comment("Public, in the order of the statement.");
 		if counts.output > 0 {
@@ -232,7 +239,8 @@ impl Writer<'_> {
 		};
 		self.each("in", bounds.iter().map(check).collect());
 		match &interface.input {
-			InputVisibility::Private => {},
+			// Of members `signals` refused to write.
+			InputVisibility::Private | InputVisibility::Member { .. } => {},
 			InputVisibility::Public(tensor) => {
 				let Packing { width, count, offset } = tensor.packing;
 				self.uses("packing.circom");

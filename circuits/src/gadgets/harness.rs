@@ -2,11 +2,68 @@
 
 use super::search::{Search, Verdict};
 use crate::{
-	r1cs::{Builder, InverseHint, R1cs, Wire, ONE},
+	r1cs::{Builder, InverseHint, Matrix, R1cs, Wire, ONE},
 	signal::{Bounds, Signal},
 };
 use ark_bn254::Fr;
 use ark_ff::Zero;
+
+/// The wire that a constraint pins, as a function of wires that others pinned before it: the public
+/// signal of an equation, or the last wire of a product, or the factor of a product that is zero.
+fn pinned(r1cs: &R1cs, row: usize) -> usize {
+	let last =
+		|matrix: &Matrix| matrix.row(row).map(|(wire, _)| wire.0 as usize).max().unwrap_or(0);
+	let [a, b, c] = [&r1cs.a, &r1cs.b, &r1cs.c].map(last);
+	let equation = b == ONE.0 as usize && (1..=r1cs.signals()).contains(&a);
+	if equation || c == 0 {
+		a
+	} else {
+		c
+	}
+}
+
+/// Fills what the constraints from one on pin, so that each of them holds. The factors of products
+/// that are zero stay.
+pub(crate) fn fill_from(r1cs: &R1cs, witness: &mut [Fr], first: usize) {
+	for row in first..r1cs.constraints() {
+		let wire = pinned(r1cs, row);
+		let sum = r1cs.c.evaluate(row, witness);
+		let mut entries = r1cs.c.row(row).filter(|(entry, _)| entry.0 as usize == wire);
+		match entries.next() {
+			Some((_, coefficient)) => {
+				let product = r1cs.a.evaluate(row, witness) * r1cs.b.evaluate(row, witness);
+				witness[wire] += (product - sum) / coefficient.to_field();
+			},
+			None if r1cs.c.row(row).len() > 0 => witness[wire] = sum,
+			None => {},
+		}
+	}
+}
+
+/// Each constraint pins one wire: with another value there, and all that follows filled again, it alone
+/// is violated, and a public signal is another.
+///
+/// For gadgets whose wires hold any element of the field. Of constraints that pin a product alone, as
+/// hashes have them, every `step`th is tried; of all others each.
+pub(crate) fn each_constraint_matters(r1cs: &R1cs, witness: &[Fr], step: usize) {
+	assert_eq!(r1cs.first_violation(witness), None);
+	for row in 0..r1cs.constraints() {
+		if r1cs.c.row(row).len() == 1 && row % step != 0 {
+			continue;
+		}
+		let mut forged = witness.to_vec();
+		forged[pinned(r1cs, row)] += Fr::from(2);
+		fill_from(r1cs, &mut forged, row + 1);
+		let holds = |row: usize| {
+			r1cs.a.evaluate(row, &forged) * r1cs.b.evaluate(row, &forged)
+				== r1cs.c.evaluate(row, &forged)
+		};
+		let broken: Vec<usize> = (0..r1cs.constraints()).filter(|&row| !holds(row)).collect();
+		assert_eq!(broken, [row]);
+		let signals = 1..=r1cs.signals();
+		assert_ne!(forged[signals.clone()], witness[signals], "constraint {row}");
+	}
+}
 
 type Gadget = Box<dyn Fn(&mut Builder, &[Signal]) -> Vec<Signal>>;
 

@@ -5,6 +5,8 @@ pub(crate) mod compare;
 pub mod division;
 pub mod lookup;
 pub mod maximum;
+pub mod membership;
+pub mod merkle;
 pub mod poseidon;
 pub mod relu;
 pub mod requantize;

@@ -5,7 +5,8 @@
 //!
 //! # Why
 //! Every S-box is three products, `x·x`, `x²·x²`, `x⁴·x`, each of which pins one wire; all else is
-//! linear. So each wire, and the result, is a function of the inputs.
+//! linear. So each wire, and the result, is a function of the inputs. An input may be a sum of wires,
+//! or a constant: it stands in the first round only.
 //!
 //! # Cost
 //! 3 for each S-box but the first, whose input is a constant: `3·(8·(n + 1) + p − 1)` with `p`
@@ -28,23 +29,43 @@ pub struct Cell {
 	pub value: Element,
 }
 
-/// A hash: a sum of wires, and its value while a witness is filled.
-#[derive(Clone, Debug)]
-pub struct Hash {
+/// A sum of wires, such as a hash, and its value while a witness is filled.
+#[derive(Clone, Debug, Default)]
+pub struct Combination {
 	/// The sum.
-	pub sum: Vec<(Wire, Element)>,
+	pub terms: Vec<(Wire, Element)>,
 	/// The value; meaningless when only constraints are collected.
 	pub value: Element,
 }
 
-impl Hash {
-	/// Constrains a wire to hold the hash. One constraint.
-	pub fn equals(self, builder: &mut Builder, wire: Wire) {
-		let one = |wire| vec![(wire, Element::one())];
-		builder.enforce_field([one(wire), one(ONE), self.sum]);
+/// The wire alone.
+impl From<Cell> for Combination {
+	fn from(Cell { wire, value }: Cell) -> Self {
+		Self { terms: vec![(wire, Element::one())], value }
+	}
+}
+
+impl Combination {
+	/// A constant.
+	pub fn constant(value: Element) -> Self {
+		Self { terms: vec![(ONE, value)], value }
 	}
 
-	/// A wire of its own for the hash. One constraint.
+	/// `self + factor · other`.
+	#[must_use]
+	pub fn plus(mut self, factor: Element, other: &Self) -> Self {
+		self.terms.extend(other.terms.iter().map(|&(wire, c)| (wire, factor * c)));
+		self.value += factor * other.value;
+		self
+	}
+
+	/// Constrains a wire to hold the sum. One constraint.
+	pub fn equals(self, builder: &mut Builder, wire: Wire) {
+		let one = |wire| vec![(wire, Element::one())];
+		builder.enforce_field([one(wire), one(ONE), self.terms]);
+	}
+
+	/// A wire of its own for the sum. One constraint.
 	pub fn named(self, builder: &mut Builder) -> Cell {
 		let value = self.value;
 		let wire = builder.alloc(|| value);
@@ -117,38 +138,41 @@ fn sparse(row: &[Element]) -> Row {
 	row.iter().copied().enumerate().filter(|(_, value)| !value.is_zero()).collect()
 }
 
-fn combination(row: &Row, wires: &[(Wire, Element)]) -> Vec<(Wire, Element)> {
-	row.iter().map(|&(place, factor)| (wires[place].0, factor)).collect()
+fn terms(row: &Row, places: &[Combination]) -> Vec<(Wire, Element)> {
+	let scaled = |&(place, factor): &(usize, Element)| {
+		places[place].terms.iter().map(move |&(wire, c)| (wire, factor * c))
+	};
+	row.iter().flat_map(scaled).collect()
 }
 
-fn evaluate(row: &Row, wires: &[(Wire, Element)]) -> Element {
-	row.iter().map(|&(place, factor)| factor * wires[place].1).sum()
+fn evaluate(row: &Row, places: &[Combination]) -> Element {
+	row.iter().map(|&(place, factor)| factor * places[place].value).sum()
 }
 
 /// Emits the gadget; see the module for what it proves.
 ///
 /// # Panics
 /// If there is no input, or more than [`MAX_INPUTS`].
-pub fn poseidon(builder: &mut Builder, inputs: &[Cell]) -> Hash {
+pub fn poseidon<T: Clone + Into<Combination>>(builder: &mut Builder, inputs: &[T]) -> Combination {
 	let layout = Layout::of(inputs.len());
 	let (collects, fills) = (builder.wants_constraints(), builder.wants_values());
-	let mut wires = vec![(ONE, Element::one())];
-	wires.extend(inputs.iter().map(|cell| (cell.wire, cell.value)));
+	let mut places = vec![Combination::constant(Element::one())];
+	places.extend(inputs.iter().cloned().map(Into::into));
 	for row in &layout.boxes {
-		let value = if fills { evaluate(row, &wires) } else { Element::zero() };
+		let value = if fills { evaluate(row, &places) } else { Element::zero() };
 		let powers = fifth_power(value);
 		let [square, fourth, fifth] = powers.map(|power| builder.alloc(|| power));
 		if collects {
-			let sum = combination(row, &wires);
+			let sum = terms(row, &places);
 			let one = |wire: Wire| vec![(wire, Element::one())];
 			builder.enforce_field([sum.clone(), sum.clone(), one(square)]);
 			builder.enforce_field([one(square), one(square), one(fourth)]);
 			builder.enforce_field([one(fourth), sum, one(fifth)]);
 		}
-		wires.push((fifth, powers[2]));
+		places.push(Cell { wire: fifth, value: powers[2] }.into());
 	}
-	let value = if fills { evaluate(&layout.result, &wires) } else { Element::zero() };
-	Hash { sum: combination(&layout.result, &wires), value }
+	let value = if fills { evaluate(&layout.result, &places) } else { Element::zero() };
+	Combination { terms: terms(&layout.result, &places), value }
 }
 
 #[cfg(test)]

@@ -1,35 +1,60 @@
-//! Models whose key's secret is known, so that any inference of theirs can be proven.
+//! Models whose key's secret is known, so that any inference of theirs can be proven: for tests and
+//! benchmarks, here and in the pallets that act on inferences.
 
+use crate::pallet::{Config, Pallet};
 use alloc::vec::Vec;
+#[cfg(feature = "runtime-benchmarks")]
+use frame_support::traits::{Consideration, Footprint};
 use frame_support::BoundedVec;
+use sp_runtime::DispatchError;
 use zkml_primitives::{
-	ClaimedInput, Context, Inference, InputVisibility, Interface, Metadata, Output, OutputKind,
-	Packing, Proof, Scale, Statement, Tensor, Values, VerifyingKey, WeightsVisibility, MAX_INPUTS,
-	MAX_OUTPUTS, WORD_BITS,
+	ClaimedInput, Context, Inference, InputVisibility, Interface, Metadata, ModelId, Output,
+	OutputKind, Packing, Proof, Scale, Scheme, Setup, Statement, Tensor, Terms, Values,
+	VerifyingKey, WeightsVisibility, MAX_INPUTS, MAX_OUTPUTS, SEMANTICS_V1, WORD_BITS,
 };
 use zkml_verifier::fixtures::{Fixture, Key};
 
+/// More bytes than any model takes.
+#[cfg(feature = "runtime-benchmarks")]
+const LARGEST: u64 = 16 * 1_024;
+
 /// A model that proves whatever it is asked to.
-pub(crate) struct Prover {
-	pub(crate) interface: Interface,
+pub struct Prover {
+	/// What its public signals mean.
+	pub interface: Interface,
 	fixture: Fixture,
 }
 
 impl Prover {
 	/// A model with this interface; another seed gives another key.
-	pub(crate) fn new(seed: u64, interface: Interface) -> Self {
+	pub fn new(seed: u64, interface: Interface) -> Self {
 		let signals = interface.signals().unwrap_or_default();
 		Self { interface, fixture: Fixture::new(seed, signals) }
 	}
 
 	/// The model's key.
-	pub(crate) fn key(&self) -> VerifyingKey {
+	pub fn key(&self) -> VerifyingKey {
 		let Key { alpha, beta, gamma, delta, ic } = self.fixture.key.clone();
 		VerifyingKey { alpha, beta, gamma, delta, ic: BoundedVec::truncate_from(ic) }
 	}
 
+	/// Registers the model for an account, to which the deposit is given where the chain takes one.
+	///
+	/// # Errors
+	/// What `register_model` says.
+	pub fn register<T: Config>(&self, owner: &T::AccountId) -> Result<ModelId, DispatchError> {
+		let key = self.key();
+		let id = ModelId::derive(owner, Scheme::Groth16, SEMANTICS_V1, &key, &self.interface);
+		#[cfg(feature = "runtime-benchmarks")]
+		T::Consideration::ensure_successful(owner, Footprint { count: 1, size: LARGEST });
+		let setup = Setup::Ceremony { transcript: [0; 32], contributions: 2 };
+		let (metadata, terms) = (metadata(), Terms::default());
+		Pallet::<T>::do_register(owner.clone(), key, self.interface, setup, metadata, terms, None)?;
+		Ok(id)
+	}
+
 	/// A proof of `inference`, which must fit the interface.
-	pub(crate) fn prove(&self, inference: &Inference, context: &Context) -> Proof {
+	pub fn prove(&self, inference: &Inference, context: &Context) -> Proof {
 		let statement = Statement::new(&self.interface, inference, context);
 		let signals = statement.as_ref().map(Statement::signals).unwrap_or_default();
 		Proof(self.fixture.prove(signals, 0))
@@ -38,6 +63,7 @@ impl Prover {
 
 /// An interface with `signals` public signals, at least 2, and an inference of as many values as
 /// can stand behind that many.
+#[cfg_attr(not(any(test, feature = "runtime-benchmarks")), allow(dead_code))]
 pub(crate) fn largest(signals: u32) -> (Interface, Inference) {
 	let (output, logits) = costly(1, MAX_OUTPUTS);
 	let words = signals.saturating_sub(2);

@@ -13,8 +13,8 @@ mod benchmarking;
 pub mod config_preludes;
 mod errors;
 pub mod example;
-#[cfg(any(test, feature = "runtime-benchmarks"))]
-mod fixtures;
+#[cfg(any(test, feature = "fixtures", feature = "runtime-benchmarks"))]
+pub mod fixtures;
 pub mod migrations;
 #[cfg(test)]
 mod mock;

@@ -21,8 +21,8 @@ use sp_runtime::{
 	ArithmeticError, DispatchError,
 };
 use zkml_primitives::{
-	context_preimage, submission_payload, Context, Inference, ModelId, Proof, Submission,
-	SUBMIT_INFERENCE,
+	context_preimage, submission_payload, Context, Inference, Interface, ModelId, Proof,
+	Submission, SUBMIT_INFERENCE,
 };
 use zkml_verifier::PreparedKey;
 
@@ -379,5 +379,9 @@ impl<T: Config> InferenceVerifier<T::AccountId> for Pallet<T> {
 
 	fn weight(signals: u32) -> Weight {
 		T::WeightInfo::verify_inference(signals)
+	}
+
+	fn interface(model: ModelId) -> Option<Interface> {
+		Models::<T>::get(model).map(|model| model.interface)
 	}
 }

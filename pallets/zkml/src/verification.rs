@@ -6,8 +6,8 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{dispatch::DispatchResult, weights::Weight, PalletError};
 use scale_info::TypeInfo;
 use zkml_primitives::{
-	ClaimedInput, Commitment, Context, Inference, Mask, ModelId, Output, PackingError, Proof,
-	Signal, Statement, StatementError, Values,
+	ClaimedInput, Commitment, Context, Inference, Interface, Mask, Membership, ModelId, Output,
+	PackingError, Proof, Signal, Statement, StatementError, Values,
 };
 use zkml_verifier::{verify_batch, BatchError, Claim, KeyError, PreparedKey};
 
@@ -41,6 +41,12 @@ pub trait InferenceVerifier<AccountId> {
 
 	/// What [`Self::verify`] costs for a model with `signals` public signals, storage included.
 	fn weight(signals: u32) -> Weight;
+
+	/// What a registered model's public signals mean, by its registrant's word; one read of storage.
+	///
+	/// For pallets that are told of a model beforehand, and refuse one whose answers they could not
+	/// use.
+	fn interface(model: ModelId) -> Option<Interface>;
 }
 
 /// What happens in the same transaction when an inference was submitted for nobody in particular.
@@ -95,7 +101,7 @@ pub enum VerifyError {
 	#[codec(index = 3)]
 	OutputMismatch,
 	/// The input is shown in another way than the interface says: hidden, by its values, as many as
-	/// are declared, or by its commitment.
+	/// are declared, by its commitment, or by a membership.
 	#[codec(index = 4)]
 	InputMismatch,
 	/// The label is not below the number of classes.
@@ -279,6 +285,13 @@ impl VerifiedInference {
 	pub fn input_commitment(&self) -> Option<Commitment> {
 		self.inference.input.commitment()
 	}
+
+	/// What the model's input is claimed to be, where it is that of a member who stays unknown. The
+	/// submission says all of it: look up who vouches for the root, compare the topic with what it
+	/// should be, and accept a nullifier once for each topic.
+	pub fn membership(&self) -> Option<&Membership> {
+		self.inference.input.membership()
+	}
 }
 
 /// Inferences that the check of their proofs would turn into verified ones.
@@ -337,7 +350,9 @@ impl<'a> Unverified<'a> {
 				Some(values) => ClaimedInput::Shown(values),
 				None => return Err(VerifyError::InputMismatch),
 			},
-			other => other,
+			other @ (ClaimedInput::Hidden
+			| ClaimedInput::Committed(_)
+			| ClaimedInput::Member(_)) => other,
 		};
 		let inference = Inference { input, ..inference };
 		let inference = VerifiedInference { model: id, context, signals, inference };

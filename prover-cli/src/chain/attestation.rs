@@ -70,6 +70,16 @@ impl State {
 	) -> Result<Option<Credential>, ChainError> {
 		self.view_of(PALLET, "credential", (subject, schema)).await
 	}
+
+	/// The block in which an issuer posted a root, if it is remembered and counts.
+	pub async fn root_posted(
+		&self,
+		issuer: AccountId,
+		schema: SchemaId,
+		root: Commitment,
+	) -> Result<Option<BlockNumber>, ChainError> {
+		self.view_of(PALLET, "root", (issuer, schema, root)).await
+	}
 }
 
 impl Chain {
@@ -116,6 +126,16 @@ impl Chain {
 	) -> Result<Included, ChainError> {
 		let arguments = (multi_address(subject), schema);
 		self.send_to(PALLET, signer, Call::new("remove", arguments)).await
+	}
+
+	/// Posts the root of a tree of attestations.
+	pub async fn post_root(
+		&self,
+		issuer: &Keypair,
+		schema: SchemaId,
+		root: Commitment,
+	) -> Result<Included, ChainError> {
+		self.send_to(PALLET, issuer, Call::new("post_root", (schema, root))).await
 	}
 
 	/// Says which values an account may attest, as the chain's sudo key.

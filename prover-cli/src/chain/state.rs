@@ -11,6 +11,7 @@ use subxt::{
 	client::{ClientAtBlock, OnlineClientAtBlockImpl},
 	dynamic::Value,
 	error::DispatchError,
+	ext::scale_value::ValueDef,
 	PolkadotConfig,
 };
 use zkml_primitives::{ModelId, Terms};
@@ -32,6 +33,11 @@ impl State {
 		at: ClientAtBlock<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>,
 	) -> Self {
 		Self { chain, at }
+	}
+
+	/// The connection.
+	pub(super) fn chain(&self) -> &Chain {
+		&self.chain
 	}
 
 	/// Number of the block.
@@ -120,7 +126,7 @@ impl State {
 	/// [`ChainError::MaxAge`] if it forgets its blocks sooner, [`ChainError::Needless`] if receipts
 	/// would live for no block.
 	pub fn ensure_terms(&self, terms: &Terms) -> Result<(), ChainError> {
-		let remembered = self.constant("System", "BlockHashCount")?;
+		let remembered: u32 = self.constant("System", "BlockHashCount")?;
 		match terms.max_age {
 			Some(age) if age < 2 || age >= remembered => {
 				Err(ChainError::MaxAge { age, remembered })
@@ -133,9 +139,9 @@ impl State {
 	}
 
 	/// A constant of the runtime.
-	fn constant(&self, pallet: &str, name: &str) -> Result<u32, ChainError> {
+	pub(super) fn constant<T: Decode>(&self, pallet: &str, name: &str) -> Result<T, ChainError> {
 		let bytes = self.at.constants().entry_bytes((pallet, name)).map_err(runtime)?;
-		u32::decode(&mut bytes.as_slice()).map_err(runtime)
+		T::decode(&mut bytes.as_slice()).map_err(runtime)
 	}
 
 	/// What an account's next proof of a model must be made for.
@@ -340,11 +346,33 @@ impl State {
 	}
 }
 
-/// An error of a call in words: `Pallet::Name` where it is a pallet's.
+/// An error of a call in words: `Pallet::Name` where it is a pallet's, or `Pallet::Name(Cause)` where
+/// that carries a cause.
 pub(super) fn words(error: &DispatchError) -> String {
 	match error {
-		DispatchError::Module(error) => error.details_string(),
+		DispatchError::Module(error) => {
+			let name = error.details_string();
+			match error.as_root_error().ok().and_then(cause) {
+				Some(cause) => format!("{name}({cause})"),
+				None => name,
+			}
+		},
 		error => error.to_string(),
+	}
+}
+
+/// The name of what an error of a pallet carries, if that is one of several.
+fn cause(error: Value) -> Option<String> {
+	let (_, error) = variant(error)?;
+	let (_, cause) = variant(error?)?;
+	variant(cause?).map(|(name, _)| name)
+}
+
+/// The name of a variant, and its first field.
+fn variant(value: Value) -> Option<(String, Option<Value>)> {
+	match value.value {
+		ValueDef::Variant(variant) => Some((variant.name, variant.values.into_values().next())),
+		_ => None,
 	}
 }
 
@@ -369,5 +397,14 @@ mod tests {
 		assert_eq!(error, Reason::Module { pallet: 9, error: [28, 0, 0, 0] });
 		let culprit = Reason::Module { pallet: 9, error: [19, 0, 0, 0] };
 		assert_eq!(culprits, [(2, culprit)]);
+	}
+
+	#[test]
+	fn an_error_names_the_cause_that_it_carries() {
+		let of = |name: &str, inside: Vec<Value>| Value::unnamed_variant(name, inside);
+		let refused = of("Refused", vec![of("ModelSuspended", vec![])]);
+		assert_eq!(cause(of("Reputation", vec![refused])), Some("ModelSuspended".into()));
+		assert_eq!(cause(of("Reputation", vec![of("NoPoints", vec![])])), None);
+		assert_eq!(cause(of("Pallet", vec![of("Many", vec![Value::u128(3)])])), None);
 	}
 }

@@ -38,6 +38,8 @@ pub struct Included {
 	pub released: u128,
 	/// Names of the events that it caused.
 	pub events: Vec<String>,
+	/// The fields of each of them, in SCALE.
+	pub(super) fields: Vec<Vec<u8>>,
 	/// The model that it registered.
 	pub registered: Option<ModelId>,
 	/// Hash of all that was stored of the model that it deregistered.
@@ -106,7 +108,14 @@ impl Included {
 			_ => {},
 		}
 		self.events.push(format!("{}.{}", event.pallet_name(), event.event_name()));
+		self.fields.push(event.field_bytes().to_vec());
 		Ok(())
+	}
+
+	/// The fields of the first event of a name, such as `Balances.Held`.
+	pub(super) fn event<T: Decode>(&self, name: &str) -> Option<T> {
+		let position = self.events.iter().position(|event| event == name)?;
+		T::decode(&mut self.fields.get(position)?.as_slice()).ok()
 	}
 }
 
@@ -179,6 +188,7 @@ impl Chain {
 			held: 0,
 			released: 0,
 			events: Vec::new(),
+			fields: Vec::new(),
 			registered: None,
 			record: None,
 			verified: Vec::new(),

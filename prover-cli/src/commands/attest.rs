@@ -1,6 +1,6 @@
 //! `zkml attest`
 
-use super::{block_on, show_included, with_included, ChainArgs, NodeArgs};
+use super::{act, block_on, show_included, with_included, ChainArgs, NodeArgs};
 use crate::{
 	chain::{self, address, AccountId, Attestation, Chain, ChainError, Included},
 	error::CliError,
@@ -47,7 +47,7 @@ impl Attest {
 }
 
 /// A schema as typed: its id, a record's schema, or an opening of such values.
-fn schema(text: &str) -> Result<SchemaId, CliError> {
+pub(super) fn schema(text: &str) -> Result<SchemaId, CliError> {
 	if let Some(id) = files::hash_from_hex(text) {
 		return Ok(SchemaId(id));
 	}
@@ -304,17 +304,6 @@ impl Claim {
 		ui.json("attest claim", with_included(&included, fields));
 		Ok(())
 	}
-}
-
-/// Connects, and does something.
-fn act<T, F>(ui: &Ui, url: &str, work: impl FnOnce(Chain) -> F) -> Result<T, CliError>
-where
-	F: std::future::Future<Output = Result<T, ChainError>>,
-{
-	let (done, _) = ui.step("waiting for the chain", || {
-		block_on(async { work(Chain::connect(url).await?).await })
-	});
-	done
 }
 
 /// Whose, and of which values.

@@ -20,12 +20,15 @@ use serde::Serialize;
 use serde_json::json;
 use std::path::PathBuf;
 use zkml_circuits::{
-	assign_with, compile, lower, lower_committed, onnx::Model, without_weights, Bounds, Circuit,
-	CommitmentKind, Extras, Graph, InputChoice, Options, OutputChoice, Salt, WeightsChoice,
-	WEIGHT_BITS,
+	assign_with, compile, lower, lower_committed,
+	membership::{self, Path, Tree},
+	onnx::Model,
+	without_weights, Bounds, Circuit, CommitmentKind, Extras, Graph, Identity, InputChoice, Member,
+	ModelError, Options, OutputChoice, Salt, WeightsChoice, WEIGHT_BITS,
 };
 use zkml_primitives::{
-	Context, InputVisibility, Interface, ModelId, OutputKind, VerifyingKey, WeightsVisibility,
+	Commitment, Context, InputVisibility, Interface, ModelId, OutputKind, VerifyingKey,
+	WeightsVisibility,
 };
 use zkml_prover::{audit, prove, verify, zkey, KeyAudit, Manifest, Outcome, ProvingKey, SetupKind};
 
@@ -46,6 +49,9 @@ pub struct Audit {
 	/// Who sees the input [default: as the keys say].
 	#[arg(long, value_enum, value_name = "WHO")]
 	input_visibility: Option<choices::Input>,
+	/// Levels of the tree of members [default: as the keys say].
+	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=choices::DEEPEST))]
+	depth: Option<u8>,
 	/// What is shown of the result [default: as the keys say].
 	#[arg(long, value_name = "WHAT", allow_hyphen_values = true)]
 	reveal: Option<choices::Reveal>,
@@ -221,12 +227,15 @@ impl Audit {
 				(lower_committed(model, bits)?, weights)
 			},
 		};
-		let input = match (self.input_visibility, &interface.input) {
-			(Some(typed), _) => typed.into(),
-			(None, InputVisibility::Private) => InputChoice::Private,
-			(None, InputVisibility::Public(_)) => InputChoice::Public,
-			(None, InputVisibility::Committed { .. }) => InputChoice::Committed,
+		let (said, depth) = match interface.input {
+			InputVisibility::Private => (choices::Input::Private, None),
+			InputVisibility::Public(_) => (choices::Input::Public, None),
+			InputVisibility::Committed { .. } => (choices::Input::Committed, None),
+			InputVisibility::Member { depth, .. } => (choices::Input::Member, Some(depth)),
 		};
+		let input = self.input_visibility.unwrap_or(said);
+		let depth = self.depth.or(depth.filter(|_| input == said));
+		let input = input.choice(depth)?;
 		let output = match (self.reveal, interface.output) {
 			(Some(typed), _) => typed.choice(&graph)?,
 			(None, OutputKind::Logits(_)) => OutputChoice::Logits,
@@ -433,7 +442,7 @@ impl Rebuilt {
 		// No constraint depends on the commitments, so any salts do.
 		let salt = Salt::random(&mut OsRng);
 		let mask = vec![true; self.graph.output.bounds.len()];
-		let extras = Extras { input_salt: Some(salt), weights_salt: Some(salt), mask: Some(&mask) };
+		let identities = [(); 2].map(|()| Identity::random(&mut OsRng));
 		// Whatever the threshold is, the least score there can be reaches the least one.
 		let mut options = self.options;
 		if let OutputChoice::Threshold { tau } = &mut options.output {
@@ -446,6 +455,22 @@ impl Rebuilt {
 					self.graph.weights_commitment(salt).map_err(|error| error.to_string())?;
 			}
 			let context = Context(context);
+			let path =
+				self.alone(&input, salt, &identities[0]).map_err(|error| error.to_string())?;
+			let member = path.as_ref().map(|(path, root)| Member {
+				identity: &identities[0],
+				path,
+				root: *root,
+				// Any field element.
+				topic: identities[1].commitment(),
+				choice: OsRng.gen(),
+			});
+			let extras = Extras {
+				input_salt: Some(salt),
+				weights_salt: Some(salt),
+				member,
+				mask: Some(&mask),
+			};
 			let assignment = assign_with(&self.graph, &options, &input, &context, &extras)
 				.map_err(|error| error.to_string())?;
 			let proof = prove(key, &assignment.witness, &mut OsRng).map_err(|e| e.to_string())?;
@@ -457,6 +482,21 @@ impl Rebuilt {
 			Err(found) => Outcome::Differs { expected: "a proof that verifies".into(), found },
 		};
 		Check::new("proof", SHOWS, outcome)
+	}
+
+	/// Where the input is a member's: the path of somebody who is alone in a tree, and its root.
+	fn alone(
+		&self,
+		input: &[i64],
+		salt: Salt,
+		identity: &Identity,
+	) -> Result<Option<(Path, Commitment)>, ModelError> {
+		let InputChoice::Member { depth } = self.options.input else { return Ok(None) };
+		let profile = self.graph.input_commitment(input, salt)?;
+		let path = membership::leaf(identity.commitment(), profile)
+			.and_then(|leaf| Tree::from_leaves(depth, [leaf]))
+			.and_then(|tree| Ok((tree.path(0)?, tree.root())));
+		path.map(Some).map_err(ModelError::Membership)
 	}
 
 	/// What a chain has registered.

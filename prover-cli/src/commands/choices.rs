@@ -8,7 +8,7 @@ use zkml_circuits::{
 	lower, lower_committed, onnx::Model, Graph, InputChoice, ModelError, Options, OutputChoice,
 	WeightsChoice, WEIGHT_BITS,
 };
-use zkml_primitives::Commitment;
+use zkml_primitives::{Commitment, MAX_DEPTH};
 
 /// Who sees the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -19,14 +19,30 @@ pub(crate) enum Input {
 	Public,
 	/// Only the prover, bound by a commitment.
 	Committed,
+	/// Only the prover, who stays unknown: a member of a tree.
+	Member,
 }
 
-impl From<Input> for InputChoice {
-	fn from(input: Input) -> Self {
-		match input {
-			Input::Private => Self::Private,
-			Input::Public => Self::Public,
-			Input::Committed => Self::Committed,
+/// The deepest tree, for the parser of a flag.
+pub(crate) const DEEPEST: i64 = MAX_DEPTH as i64;
+
+impl Input {
+	/// The choice, and the depth of the tree that goes with it.
+	pub(crate) fn choice(self, depth: Option<u8>) -> Result<InputChoice, CliError> {
+		let input = match (self, depth) {
+			(Self::Member, Some(depth)) => return Ok(InputChoice::Member { depth }),
+			(Self::Member, None) => return Err(CliError::Other(
+				"of which depth is the tree of members? say so with --depth, such as --depth 20 \
+					 for a million"
+					.into(),
+			)),
+			(Self::Private, _) => InputChoice::Private,
+			(Self::Public, _) => InputChoice::Public,
+			(Self::Committed, _) => InputChoice::Committed,
+		};
+		match depth {
+			None => Ok(input),
+			Some(_) => Err(CliError::Other("--depth goes with --input-visibility member".into())),
 		}
 	}
 }
@@ -122,6 +138,9 @@ pub(crate) struct Choices {
 	/// Who sees the input [default: private].
 	#[arg(long, value_enum, value_name = "WHO")]
 	input_visibility: Option<Input>,
+	/// Levels of the tree of members, which has 2 to this power leaves; with --input-visibility member.
+	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=DEEPEST))]
+	depth: Option<u8>,
 	/// Who sees the weights [default: public].
 	#[arg(long, value_enum, value_name = "WHO")]
 	weights: Option<Weights>,
@@ -145,7 +164,7 @@ impl Choices {
 		model: &Model,
 		commitment: impl FnOnce(&Graph) -> Result<Commitment, CliError>,
 	) -> Result<(Graph, Options), CliError> {
-		let input = self.input_visibility.map_or_else(InputChoice::default, Into::into);
+		let input = self.input_visibility.unwrap_or(Input::Private).choice(self.depth)?;
 		let (graph, weights) = if self.hides_weights() {
 			let bits = self.weight_bits;
 			let graph = lower_committed(model, bits)?;
@@ -179,6 +198,7 @@ impl Choices {
 		let bits = (self.weight_bits != WEIGHT_BITS).then(|| self.weight_bits.to_string());
 		let flags = [
 			("--input-visibility", name(self.input_visibility)),
+			("--depth", self.depth.map(|depth| depth.to_string())),
 			("--weights", name(self.weights)),
 			("--weight-bits", bits),
 			("--reveal", self.reveal.map(|reveal| reveal.to_string())),
@@ -198,6 +218,21 @@ impl Choices {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn a_depth_goes_with_members() {
+		let member = Input::Member.choice(Some(20)).unwrap();
+		assert_eq!(member, InputChoice::Member { depth: 20 });
+		assert!(Input::Member.choice(None).unwrap_err().to_string().contains("--depth"));
+		for (input, choice) in [
+			(Input::Private, InputChoice::Private),
+			(Input::Public, InputChoice::Public),
+			(Input::Committed, InputChoice::Committed),
+		] {
+			assert_eq!(input.choice(None).unwrap(), choice);
+			assert!(input.choice(Some(20)).unwrap_err().to_string().contains("--depth goes"));
+		}
+	}
 
 	#[test]
 	fn what_is_revealed_reads_as_it_is_written() {

@@ -10,7 +10,9 @@ use crate::{
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use zkml_circuits::{lower_committed, CommitmentKind, Graph, InputSchema, Record, WEIGHT_BITS};
+use zkml_circuits::{
+	lower_committed, CommitmentKind, Graph, InputChoice, InputSchema, Record, WEIGHT_BITS,
+};
 
 /// Commit to values that are not shown: a hash binds you to them, a random salt hides them.
 #[derive(Debug, Subcommand)]
@@ -58,6 +60,8 @@ impl Commit {
 		let (opening, output, next) = match self {
 			Self::Input(CommitInput { circuit, record, input, output }) => {
 				let text = files::read_text(&input)?;
+				let mut next =
+					format!("zkml prove {} --opening {}", circuit.display(), output.display());
 				let (schema, values) = match record {
 					Some(path) => {
 						let record = Record::read(&files::read_text(&path)?)
@@ -65,13 +69,16 @@ impl Commit {
 						(InputSchema::of_record(&record), record.read_integers(&text))
 					},
 					None => {
-						let graph = CircuitFolder::open(&circuit)?.graph()?;
+						let folder = CircuitFolder::open(&circuit)?;
+						if let InputChoice::Member { .. } = folder.file.options.input {
+							// What goes to the issuer.
+							next = format!("zkml open {}", output.display());
+						}
+						let graph = folder.graph()?;
 						(graph.input_schema(), graph.read_input(&text))
 					},
 				};
 				let values = values.map_err(CliError::within(&input, &[]))?;
-				let next =
-					format!("zkml prove {} --opening {}", circuit.display(), output.display());
 				(Opening::of_input(schema, &values)?, output, next)
 			},
 			Self::Weights(CommitWeights { model, output, input_shape }) => {

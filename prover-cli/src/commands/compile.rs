@@ -166,8 +166,15 @@ fn say_what_stays_public(ui: &Ui, graph: &Graph) {
 
 /// What each public signal is, in order.
 pub(crate) fn signal_names(interface: &Interface) -> Vec<String> {
-	let SignalCounts { output, input_commitment, weights_commitment, parameters, context, input } =
-		interface.counts();
+	let SignalCounts {
+		output,
+		input_commitment,
+		membership,
+		weights_commitment,
+		parameters,
+		context,
+		input,
+	} = interface.counts();
 	let parameter = match interface.output {
 		OutputKind::Threshold { .. } => "threshold",
 		_ => "mask",
@@ -176,9 +183,11 @@ pub(crate) fn signal_names(interface: &Interface) -> Vec<String> {
 		(0..count).map(|word| format!("{name}[{word}]")).collect::<Vec<_>>()
 	};
 	let one = |name: &str, count: u32| vec![name.to_string(); count as usize];
+	let member = ["root", "topic", "nullifier", "choice"].map(String::from);
 	[
 		words("output", output),
 		one("input commitment", input_commitment),
+		member.into_iter().take(membership as usize).collect(),
 		one("weights commitment", weights_commitment),
 		words(parameter, parameters),
 		one("context", context),

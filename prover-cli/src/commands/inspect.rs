@@ -39,8 +39,8 @@ impl Inspect {
 		let is_file = self.path.is_file();
 		if !is_file && !self.choices.is_empty() {
 			return Err(CliError::Other(
-				"--input-visibility, --weights, --reveal and --input-shape are for ONNX files: a \
-				 folder says itself how it was compiled"
+				"--input-visibility, --depth, --weights, --reveal and --input-shape are for ONNX \
+				 files: a folder says itself how it was compiled"
 					.into(),
 			));
 		}

@@ -1,21 +1,33 @@
 //! The verbs, one file each.
 
+mod answering;
 pub mod attest;
 pub mod audit;
+pub mod ballot;
 mod choices;
 pub mod commit;
 pub mod compile;
+pub mod delegate;
 pub mod deregister;
 pub mod export;
 pub mod import;
 pub mod inspect;
+pub mod keep;
+pub mod loan;
 pub mod model;
+pub mod opponent;
+pub mod parameter;
+pub mod play;
+pub mod poll;
 pub mod prove;
+mod proving;
 pub mod quantize;
 pub mod receipt;
 pub mod register;
+pub mod reputation;
 pub mod setup;
 pub mod submit;
+mod terms;
 pub mod verify;
 
 use crate::{
@@ -79,6 +91,31 @@ pub enum Command {
 	/// Vouch for committed values, and claim what was vouched for.
 	#[command(subcommand)]
 	Attest(attest::Attest),
+	/// Earn scores by proofs over attested values.
+	#[command(subcommand)]
+	Reputation(reputation::ReputationCommand),
+	/// Borrow by a reputation, and repay.
+	#[command(subcommand)]
+	Loan(loan::Loan),
+	/// Let models vote on polls, and let one's own votes follow them.
+	#[command(subcommand)]
+	Delegate(delegate::DelegateCommand),
+	/// Propose what holders and delegates vote on, and see how it goes.
+	#[command(subcommand)]
+	Poll(poll::PollCommand),
+	/// Let models move parameters of the chain, within bounds.
+	#[command(subcommand)]
+	Parameter(parameter::ParameterCommand),
+	/// Vote without showing who votes: among those whose attested, hidden profile a model lets pass.
+	#[command(subcommand)]
+	Ballot(ballot::BallotCommand),
+	/// Let others play Connect Four against a model.
+	#[command(subcommand)]
+	Opponent(opponent::OpponentCommand),
+	/// Play Connect Four against a model, in a terminal.
+	Play(play::Play),
+	/// Prove a model's moves in the games that await it.
+	Keep(keep::Keep),
 	/// Take a model off a chain and get its deposit back.
 	Deregister(deregister::Deregister),
 }
@@ -106,6 +143,15 @@ impl Command {
 			Self::Model(command) => command.run(ui),
 			Self::Receipt(command) => command.run(ui),
 			Self::Attest(command) => command.run(ui),
+			Self::Reputation(command) => command.run(ui),
+			Self::Loan(command) => command.run(ui),
+			Self::Delegate(command) => command.run(ui),
+			Self::Poll(command) => command.run(ui),
+			Self::Parameter(command) => command.run(ui),
+			Self::Ballot(command) => command.run(ui),
+			Self::Opponent(command) => command.run(ui),
+			Self::Play(command) => command.run(ui),
+			Self::Keep(command) => command.run(ui),
 			Self::Deregister(command) => command.run(ui),
 		}
 	}
@@ -177,10 +223,16 @@ impl Named {
 	/// Connects to a chain, and checks that it is the model's.
 	pub(crate) async fn connect(&self, url: &str) -> Result<Chain, ChainError> {
 		let chain = Chain::connect(url).await?;
-		if let Some(genesis) = &self.genesis {
-			chain.ensure(genesis)?;
-		}
+		self.ensure(&chain)?;
 		Ok(chain)
+	}
+
+	/// Checks that a chain is the model's.
+	pub(crate) fn ensure(&self, chain: &Chain) -> Result<(), ChainError> {
+		match &self.genesis {
+			Some(genesis) => chain.ensure(genesis),
+			None => Ok(()),
+		}
 	}
 
 	/// The id as it is shown.
@@ -217,6 +269,17 @@ pub(crate) fn block_on<T>(
 	let runtime = tokio::runtime::Runtime::new()
 		.map_err(|error| CliError::Other(format!("no asynchronous runtime: {error}")))?;
 	Ok(runtime.block_on(future)?)
+}
+
+/// Connects, and does something that the chain has to finalise.
+pub(crate) fn act<T, F>(ui: &Ui, url: &str, work: impl FnOnce(Chain) -> F) -> Result<T, CliError>
+where
+	F: std::future::Future<Output = Result<T, ChainError>>,
+{
+	let (done, _) = ui.step("waiting for the chain", || {
+		block_on(async { work(Chain::connect(url).await?).await })
+	});
+	done
 }
 
 /// Reads an ONNX file; its bytes, too.
@@ -393,6 +456,7 @@ pub(crate) fn describe(interface: &Interface, inference: &Inference) -> serde_js
 		ClaimedInput::Hidden => {},
 		ClaimedInput::Shown(values) => shown["input"] = json!(values.to_vec()),
 		ClaimedInput::Committed(commitment) => shown["input_commitment"] = json!(commitment),
+		ClaimedInput::Member(membership) => shown["membership"] = json!(membership),
 	}
 	if let WeightsVisibility::Committed(commitment) = interface.weights {
 		shown["weights_commitment"] = json!(commitment);
@@ -426,6 +490,16 @@ pub(crate) fn summary(shown: &serde_json::Value) -> String {
 	};
 	if let Some(commitment) = shown["input_commitment"].as_str() {
 		line += &format!(", of the input committed as 0x{commitment}");
+	}
+	if let membership @ serde_json::Value::Object(_) = &shown["membership"] {
+		let hex = |name: &str| membership[name].as_str().unwrap_or_default().to_string();
+		line += &format!(
+			", for a member of 0x{}: choice {} on 0x{}, nullifier 0x{}",
+			hex("root"),
+			membership["choice"],
+			hex("topic"),
+			hex("nullifier")
+		);
 	}
 	line
 }
@@ -463,10 +537,60 @@ pub fn fee(amount: u128) -> String {
 	format!("{}.{:06} UNIT", amount / 10u128.pow(12), amount % 10u128.pow(12) / 10u128.pow(6))
 }
 
+/// An amount as typed, in whole units of twelve decimals: `1.5`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tokens(pub(crate) u128);
+
+impl std::str::FromStr for Tokens {
+	type Err = String;
+
+	fn from_str(text: &str) -> Result<Self, String> {
+		let malformed = || format!("{text} is no amount such as 1.5, of twelve decimals at most");
+		let (whole, rest) = text.split_once('.').unwrap_or((text, "0"));
+		let digits =
+			|text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+		if !digits(whole) || !digits(rest) || rest.len() > 12 {
+			return Err(malformed());
+		}
+		let whole: u128 = whole.parse().map_err(|_| malformed())?;
+		let rest: u128 = format!("{rest:0<12}").parse().map_err(|_| malformed())?;
+		let amount = whole.checked_mul(10u128.pow(12)).and_then(|whole| whole.checked_add(rest));
+		amount.map(Self).ok_or_else(malformed)
+	}
+}
+
 /// Sizes of a folder's files, for its maker's report.
 pub(crate) fn written(ui: &Ui, folder: &Path, files: &[(&str, &[u8])]) {
 	for (name, bytes) in files {
 		let path = folder.join(name);
 		ui.line(format!("wrote {} ({})", path.display(), ui::bytes(bytes.len() as u64)));
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn the_verbs_go_together() {
+		Command::augment_subcommands(clap::Command::new("zkml")).debug_assert();
+	}
+
+	#[test]
+	fn an_amount_is_typed_in_tokens() {
+		for (text, amount) in [
+			("0", 0),
+			("1", 1_000_000_000_000),
+			("1.5", 1_500_000_000_000),
+			("0.000000000001", 1),
+			("340282366920938463463374607.431768211455", u128::MAX),
+		] {
+			assert_eq!(text.parse(), Ok(Tokens(amount)), "{text}");
+		}
+		for text in ["", ".", "1.", ".5", "-1", "+1", "1e3", "1,5", "0.0000000000001", "1.5.0"] {
+			assert!(text.parse::<Tokens>().is_err(), "{text}");
+		}
+		let large = "340282366920938463463374607.431768211456";
+		assert!(large.parse::<Tokens>().is_err(), "{large}");
 	}
 }

@@ -1,10 +1,10 @@
 //! `zkml prove`
 
-use super::{block_on, describe, model::state_of, summary, written, Named};
+use super::{block_on, describe, model::state_of, proving::Pair, summary, written, Named};
 use crate::{
 	chain::{self, ChainError, Next},
 	error::CliError,
-	files::{self, AnchorBlock, CircuitFolder, Claim, Destination, KeysFolder, FORMAT, TOOL},
+	files::{self, AnchorBlock, CircuitFolder, Claim, Destination, FORMAT, TOOL},
 	imported,
 	opening::{self, Opening},
 	ui::{self, Ui},
@@ -18,10 +18,10 @@ use std::{
 };
 use zkml_circuits::{
 	assign_with, r1cs::write_wtns, Assignment, CommitmentKind, Extras, Graph, InputChoice, Options,
-	Salt, WeightsChoice,
+	Salt,
 };
-use zkml_primitives::{Context, OutputKind, Proof, VerifyingKey};
-use zkml_prover::{json as snarkjs, prove, verify, zkey::Zkey, ProvingKey};
+use zkml_primitives::{Context, OutputKind, Proof};
+use zkml_prover::json as snarkjs;
 
 /// Prove what a model answers to an input.
 ///
@@ -110,7 +110,8 @@ impl Source<'_> {
 			Self::Model { graph, options, inputs, mask, weights_salt } => {
 				let (input, input_salt) = &inputs[position];
 				let (input_salt, weights_salt) = (*input_salt, *weights_salt);
-				let extras = Extras { input_salt, weights_salt, mask: mask.as_deref() };
+				let mask = mask.as_deref();
+				let extras = Extras { input_salt, weights_salt, mask, ..Extras::default() };
 				Ok((assign_with(graph, options, input, &context, &extras)?, context))
 			},
 			Self::Imported(circuit) => {
@@ -136,34 +137,14 @@ struct Made {
 impl Prove {
 	/// Runs the verb.
 	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
-		let circuit = CircuitFolder::open(&self.circuit)?;
-		let keys = KeysFolder::open(&self.keys)?;
-		if keys.manifest.circuit_sha256 != circuit.file.circuit_sha256 {
-			return Err(CliError::Mismatch {
-				left: keys.path.display().to_string(),
-				left_hash: keys.manifest.circuit_sha256,
-				right: circuit.path.display().to_string(),
-				right_hash: circuit.file.circuit_sha256,
-			});
-		}
-		if keys.manifest.interface != circuit.file.interface {
-			return Err(CliError::Content {
-				path: keys.path.clone(),
-				what:
-					"the keys were made for the same circuit with another threshold, or with the \
-				       commitment to other weights"
-						.into(),
-				help: "compile with the same --reveal and --weights-opening again, or make keys \
-				       from this folder with `zkml setup`"
-					.into(),
-			});
-		}
+		let pair = Pair::open(&self.circuit, &self.keys)?;
+		let circuit = &pair.circuit;
 		let outputs = self.outputs()?;
-		let source = self.source(&circuit)?;
-		let next = self.next(ui, &keys.verifying_key)?;
+		let source = self.source(&pair)?;
+		let next = self.next(ui, &pair)?;
 		let fixed = self.context.as_deref().map(fixed_context).transpose()?;
 
-		let (key, loading) = load(ui, &keys, &circuit)?;
+		let (key, loading) = pair.load(ui)?;
 		let mut all = Vec::new();
 		for (position, output) in (0..).zip(&outputs) {
 			let next = next.map(|next| next.later(self.ahead.saturating_add(position)));
@@ -171,14 +152,7 @@ impl Prove {
 			let (assigned, evaluating) =
 				ui.step("evaluating", || source.assign(&self, position as usize, wanted));
 			let (assignment, context) = assigned?;
-			let (proof, proving) =
-				ui.step("proving", || prove(&key, &assignment.witness, &mut rand::rngs::OsRng));
-			let damaged = |what: String| damaged(&keys, what);
-			let proof = proof.map_err(|error| damaged(error.to_string()))?;
-			let signals = assignment.statement.signals();
-			verify(&keys.verifying_key, signals, &proof).map_err(|error| {
-				damaged(format!("the proof made with this key does not verify: {error}"))
-			})?;
+			let (proof, proving) = pair.prove(ui, &key, &assignment)?;
 			let claim = Claim {
 				format: FORMAT,
 				tool: TOOL.into(),
@@ -216,7 +190,8 @@ impl Prove {
 	}
 
 	/// What proofs are made of. All inputs first: no proof is made if one is wrong.
-	fn source<'a>(&self, circuit: &'a CircuitFolder) -> Result<Source<'a>, CliError> {
+	fn source<'a>(&self, pair: &'a Pair) -> Result<Source<'a>, CliError> {
+		let circuit = &pair.circuit;
 		if circuit.file.imported.is_some() {
 			if !self.opening.is_empty() {
 				let what = "--opening is for circuits that `zkml compile` made: give --input";
@@ -231,13 +206,19 @@ impl Prove {
 		let graph = circuit.graph()?;
 		let inputs = self.values(circuit, &graph)?;
 		let mask = self.mask(circuit)?;
-		let weights_salt = self.weights_salt(circuit)?;
+		let weights_salt = pair.weights_salt(&self.weights_opening)?;
 		let options = &circuit.file.options;
 		Ok(Source::Model { graph: Box::new(graph), options, inputs, mask, weights_salt })
 	}
 
 	/// The inputs as the circuit takes them, each with the salt of its commitment if it has one.
 	fn values(&self, circuit: &CircuitFolder, graph: &Graph) -> Result<Vec<Input>, CliError> {
+		if let InputChoice::Member { .. } = circuit.file.options.input {
+			return Err(CliError::Other(
+				"this circuit's input is a member's: `zkml ballot vote` proves it, for a ballot on a chain"
+					.into(),
+			));
+		}
 		let committed = circuit.file.options.input == InputChoice::Committed;
 		if committed && self.opening.is_empty() {
 			return Err(CliError::Other(
@@ -289,17 +270,6 @@ impl Prove {
 		Ok(Some(mask))
 	}
 
-	/// The salt of the weights' commitment, where they are committed.
-	fn weights_salt(&self, circuit: &CircuitFolder) -> Result<Option<Salt>, CliError> {
-		match circuit.file.options.weights {
-			WeightsChoice::Public => Ok(None),
-			WeightsChoice::Committed { .. } => {
-				let opening = Opening::read(&self.weights_opening, CommitmentKind::Weights)?;
-				Ok(Some(opening.known_salt()))
-			},
-		}
-	}
-
 	/// Where each proof goes.
 	fn outputs(&self) -> Result<Vec<PathBuf>, CliError> {
 		let several = self.sources().len() > 1;
@@ -343,7 +313,7 @@ impl Prove {
 	}
 
 	/// What the account's next submission must be made for, where it is for a chain.
-	fn next(&self, ui: &Ui, key: &VerifyingKey) -> Result<Option<Next>, CliError> {
+	fn next(&self, ui: &Ui, pair: &Pair) -> Result<Option<Next>, CliError> {
 		let (Some(url), Some(suri)) = (&self.url, &self.suri) else { return Ok(None) };
 		let named = match &self.model {
 			Some(text) => Named::new(text)?,
@@ -354,17 +324,13 @@ impl Prove {
 			})?,
 		};
 		let account = chain::signer(suri)?.public_key().0;
-		let (standing, next) = block_on(async {
+		let (key, standing, next) = block_on(async {
 			let state = named.connect(url).await?.state().await?;
 			let info = state.registered(named.id).await?;
-			let standing = (info.model.key == *key).then_some(state_of(&state, &info).await?);
-			Ok::<_, ChainError>((standing, state.next(named.id, account).await?))
+			let standing = state_of(&state, &info).await?;
+			Ok::<_, ChainError>((info.model.key, standing, state.next(named.id, account).await?))
 		})?;
-		let standing = standing.ok_or_else(|| CliError::Content {
-			path: self.keys.clone(),
-			what: format!("model 0x{} is registered with another verifying key", named.hex()),
-			help: "prove with the keys that it was registered from, or register these".into(),
-		})?;
+		pair.ensure_registered(named.id, &key)?;
 		if !standing.accepts() {
 			standing.lines().iter().for_each(|line| ui.note(line));
 		}
@@ -480,35 +446,4 @@ fn destination(next: Next) -> Destination {
 			.anchor
 			.map(|anchor| AnchorBlock { block: anchor.block, hash: hex::encode(anchor.hash) }),
 	}
-}
-
-fn damaged(keys: &KeysFolder, what: String) -> CliError {
-	CliError::Content {
-		path: keys.proving_key(),
-		what,
-		help: "make the keys again with `zkml setup`".into(),
-	}
-}
-
-/// Loads the proving key, and checks that it is the circuit's.
-fn load(
-	ui: &Ui,
-	keys: &KeysFolder,
-	circuit: &CircuitFolder,
-) -> Result<(ProvingKey, Duration), CliError> {
-	let path = keys.proving_key();
-	let bytes = files::map(&path)?;
-	let file = Zkey::open(&bytes).map_err(|error| damaged(keys, error.to_string()))?;
-	let manifest = file.manifest().map_err(|error| damaged(keys, error.to_string()))?;
-	let made_for = manifest.map(|manifest| manifest.circuit_sha256).unwrap_or_default();
-	if made_for != circuit.file.circuit_sha256 {
-		return Err(CliError::Mismatch {
-			left: path.display().to_string(),
-			left_hash: made_for,
-			right: circuit.path.display().to_string(),
-			right_hash: circuit.file.circuit_sha256.clone(),
-		});
-	}
-	let (key, loading) = ui.step("loading the key", || file.key());
-	Ok((key.map_err(|error| damaged(keys, error.to_string()))?, loading))
 }

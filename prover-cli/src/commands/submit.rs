@@ -148,7 +148,7 @@ enum Outcome {
 	/// The chain would take it, at this cost.
 	Accepted(Weight, Option<Fees>),
 	/// The chain took it.
-	Included(Included),
+	Included(Box<Included>),
 }
 
 /// Checks against the chain's state what can be said without looking at proofs.
@@ -245,7 +245,8 @@ impl Submit {
 				}
 				let secret = || ChainError::Secret("it is missing".into());
 				let signer = signer.as_ref().ok_or_else(secret)?;
-				chain.submit_all(signer, signals, &submissions).await.map(Outcome::Included)
+				let included = chain.submit_all(signer, signals, &submissions).await?;
+				Ok(Outcome::Included(Box::new(included)))
 			})
 		});
 		match outcome? {

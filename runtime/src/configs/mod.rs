@@ -1,5 +1,8 @@
 //! The configuration of every pallet.
 
+mod applications;
+pub mod governance;
+
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	derive_impl,

@@ -1,6 +1,7 @@
-//! Handwritten digits, classified by an ONNX model, proven, and verified inside a runtime.
+//! Stories on a chain of this machine. By itself: handwritten digits, classified by an ONNX model,
+//! proven, and verified inside a runtime. With a name: that story.
 //!
-//! Everything is real: the model, its accuracy, the proofs, the node and its answers. Ends with an
+//! Everything is real: the models, their accuracy, the proofs, the node and its answers. Ends with an
 //! error if anything is not as it should be.
 
 use std::{
@@ -18,6 +19,8 @@ use zkml_prover::{verify, zkey, Manifest, SetupKind, FORMAT};
 use zkml_tests::{
 	examples::Ready,
 	node::{end_all, Node},
+	place::Place,
+	stories,
 };
 
 /// Images to prove one by one.
@@ -39,8 +42,9 @@ fn main() -> ExitCode {
 	if let Err(error) = handler {
 		eprintln!("interrupts will not end the node: {error}");
 	}
+	let story = std::env::args().nth(1).unwrap_or_default();
 	let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
-	match runtime.block_on(run()) {
+	match runtime.block_on(tell(&story)) {
 		Ok(()) => {
 			println!("\nall as it should be");
 			ExitCode::SUCCESS
@@ -54,6 +58,25 @@ fn main() -> ExitCode {
 
 fn heading(text: &str) {
 	println!("\n{text}\n{}", "─".repeat(text.chars().count()));
+}
+
+/// Tells a story by its name.
+async fn tell(story: &str) -> Result<()> {
+	if matches!(story, "" | "digits") {
+		return run().await;
+	}
+	let Some(found) = stories::find(story) else {
+		let names: Vec<&str> = stories::ALL.iter().map(|story| story.name).collect();
+		return Err(format!("there is no story {story}; there are digits, {}", names.join(", ")));
+	};
+	// A step that does not go as it should stops the story.
+	std::panic::set_hook(Box::new(|panic| {
+		eprintln!("\nNOT as it should be: {panic}");
+		end_all();
+	}));
+	println!("{}", found.about);
+	(found.tell)(Place::aloud().await).await;
+	Ok(())
 }
 
 async fn run() -> Result<()> {

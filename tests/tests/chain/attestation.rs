@@ -13,21 +13,19 @@ fn example(name: &str) -> String {
 const BANK: &str = "//Bob";
 const APPLICANT: &str = "//Charlie";
 
-impl Place {
-	/// What is attested of the applicant and counts.
-	fn credential(&self) -> Value {
-		let schema = example("record.json");
-		let show = ["attest", "show", "--subject", APPLICANT, "--schema", &schema];
-		self.acts(APPLICANT, &show)["credential"].clone()
-	}
+/// What is attested of the applicant and counts.
+fn credential(place: &Place) -> Value {
+	let schema = example("record.json");
+	let show = ["attest", "show", "--subject", APPLICANT, "--schema", &schema];
+	place.acts(APPLICANT, &show)["credential"].clone()
+}
 
-	/// Has the bank sign an attestation of the sample.
-	fn signs(&self, file: &str, opening: &str) -> Value {
-		let (record, input) = (example("record.json"), example("sample.json"));
-		let issue = ["attest", "issue", "--subject", APPLICANT, "--record", &record];
-		let rest = ["--input", &input, "--sign", file, "-o", opening];
-		self.acts(BANK, &[&issue[..], &rest].concat())
-	}
+/// Has the bank sign an attestation of the sample.
+fn signs(place: &Place, file: &str, opening: &str) -> Value {
+	let (record, input) = (example("record.json"), example("sample.json"));
+	let issue = ["attest", "issue", "--subject", APPLICANT, "--record", &record];
+	let rest = ["--input", &input, "--sign", file, "-o", opening];
+	place.acts(BANK, &[&issue[..], &rest].concat())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,8 +44,8 @@ async fn a_proof_is_about_what_a_bank_attests() {
 	let attested = place.acts(BANK, &attest);
 	assert_ne!(attested["deposit"]["held"], "0", "{attested}");
 	let commitment = attested["attestation"]["commitment"].clone();
-	let credential = place.credential();
-	assert_eq!(credential["commitment"], commitment, "{credential}");
+	let found = credential(&place);
+	assert_eq!(found["commitment"], commitment, "{found}");
 	let opened = place.run(&["open", "opening.json", "--commitment", commitment.as_str().unwrap()]);
 	assert_eq!(opened["schema"], attested["attestation"]["schema"]);
 
@@ -75,7 +73,7 @@ async fn a_proof_is_about_what_a_bank_attests() {
 	let again = ["attest", "issue", "--subject", APPLICANT, "--opening", "own.json", "--for", "50"];
 	let again = place.acts(BANK, &again);
 	assert_eq!(again["attestation"]["commitment"], own["commitment"], "{again}");
-	assert_eq!(place.credential()["expires"], again["attestation"]["expires"]);
+	assert_eq!(credential(&place)["expires"], again["attestation"]["expires"]);
 	let mut damaged = own.clone();
 	damaged["input"]["integers"][1] = 12.into();
 	fs::write(place.path("damaged.json"), damaged.to_string()).unwrap();
@@ -84,7 +82,7 @@ async fn a_proof_is_about_what_a_bank_attests() {
 
 	// While the bank is suspended nothing counts that it attested.
 	place.acts("//Alice", &["attest", "issuer", BANK, "--suspend"]);
-	assert_eq!(place.credential(), Value::Null);
+	assert_eq!(credential(&place), Value::Null);
 	place.fails(
 		BANK,
 		&["attest", "issue", "--subject", APPLICANT, "--opening", "own.json"],
@@ -92,11 +90,11 @@ async fn a_proof_is_about_what_a_bank_attests() {
 		"the issuer is suspended",
 	);
 	place.acts("//Alice", &["attest", "issuer", BANK, "--resume"]);
-	assert_eq!(place.credential()["commitment"], own["commitment"]);
+	assert_eq!(credential(&place)["commitment"], own["commitment"]);
 	let schema = ["--subject", APPLICANT, "--schema", &record];
 	place.fails("//Dave", &[&["attest", "revoke"], &schema[..]].concat(), 5, "another issuer");
 	place.acts(BANK, &[&["attest", "revoke"], &schema[..]].concat());
-	assert_eq!(place.credential(), Value::Null);
+	assert_eq!(credential(&place), Value::Null);
 	place.fails("//Dave", &[&["attest", "remove"], &schema[..]].concat(), 5, "wait");
 }
 
@@ -105,8 +103,8 @@ async fn what_a_bank_signed_its_subject_claims_once() {
 	let place = Place::empty().await;
 	let record = example("record.json");
 	place.acts("//Alice", &["attest", "issuer", BANK, "--schema", &record]);
-	let signed = place.signs("signed.json", "opening.json");
-	assert_eq!(place.credential(), Value::Null);
+	let signed = signs(&place, "signed.json", "opening.json");
+	assert_eq!(credential(&place), Value::Null);
 
 	let claim = ["attest", "claim", "signed.json"];
 	place.fails("//Dave", &claim, 5, "sign with the account that it names");
@@ -132,15 +130,15 @@ async fn what_a_bank_signed_its_subject_claims_once() {
 
 	let claimed = place.acts(APPLICANT, &claim);
 	assert_ne!(claimed["deposit"]["held"], "0", "the subject pays: {claimed}");
-	let credential = place.credential();
-	assert_eq!(credential["commitment"], signed["attestation"]["commitment"]);
-	assert_eq!(credential["depositor"], file["subject"]);
+	let found = credential(&place);
+	assert_eq!(found["commitment"], signed["attestation"]["commitment"]);
+	assert_eq!(found["depositor"], file["subject"]);
 	place.fails(APPLICANT, &claim, 5, "ask the issuer again");
 
 	// What was signed and not claimed is taken back, too.
-	place.signs("later.json", "later.opening.json");
+	signs(&place, "later.json", "later.opening.json");
 	let schema = ["--subject", APPLICANT, "--schema", "later.opening.json"];
 	place.acts(BANK, &[&["attest", "revoke"], &schema[..]].concat());
 	place.fails(APPLICANT, &["attest", "claim", "later.json"], 5, "ask the issuer again");
-	assert_eq!(place.credential(), Value::Null);
+	assert_eq!(credential(&place), Value::Null);
 }

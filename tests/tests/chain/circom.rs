@@ -12,21 +12,19 @@ use zkml_tests::{
 
 const BEACON: &str = "0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20";
 
-impl Place {
-	/// Compiles a program, and takes it as a circuit.
-	fn import(&self, sources: &std::path::Path, name: &str, options: &[&str]) {
-		let files = compile_in(sources, name, Level::Default, &self.path(""));
-		let [r1cs, wasm, sym] =
-			[files.r1cs, files.wasm, files.sym].map(|path| path.to_str().unwrap().to_string());
-		let import = ["import", &r1cs, "--wasm", &wasm, "--sym", &sym, "-o", "imported"];
-		self.run(&[&import, options].concat());
-	}
+/// Compiles a program, and takes it as a circuit.
+fn import(place: &Place, sources: &std::path::Path, name: &str, options: &[&str]) {
+	let files = compile_in(sources, name, Level::Default, &place.path(""));
+	let [r1cs, wasm, sym] =
+		[files.r1cs, files.wasm, files.sym].map(|path| path.to_str().unwrap().to_string());
+	let import = ["import", &r1cs, "--wasm", &wasm, "--sym", &sym, "-o", "imported"];
+	place.run(&[&import, options].concat());
+}
 
-	/// One step of a ceremony.
-	fn ceremony(&self, step: &str) -> Value {
-		let arguments: Vec<&str> = ["setup"].into_iter().chain(step.split(' ')).collect();
-		self.run(&arguments)
-	}
+/// One step of a ceremony.
+fn ceremony(place: &Place, step: &str) -> Value {
+	let arguments: Vec<&str> = ["setup"].into_iter().chain(step.split(' ')).collect();
+	place.run(&arguments)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,21 +37,21 @@ async fn a_program_for_a_model_with_keys_of_a_ceremony() {
 	let sample = example("sample.json");
 	place.run(&["export", "circom", "circuit", "-o", "program", "--input", &sample]);
 	let typed = ["--interface", "circuit/interface.json", "--context", "context"];
-	place.import(&place.path("program"), "model", &typed);
+	import(&place, &place.path("program"), "model", &typed);
 
-	place.ceremony("powers new --power 11 -o 0.ptau");
-	place.ceremony("powers contribute 0.ptau -o 1.ptau --name Ada");
-	place.ceremony("powers contribute 1.ptau -o 2.ptau --name Charles");
-	place.ceremony(&format!("powers beacon 2.ptau -o 3.ptau --value {BEACON} --rounds 10"));
-	place.ceremony("powers prepare 3.ptau -o powers.ptau");
-	place.ceremony("begin imported --powers powers.ptau -o 0.zkey");
-	place.ceremony("contribute 0.zkey -o 1.zkey --name Ada");
+	ceremony(&place, "powers new --power 11 -o 0.ptau");
+	ceremony(&place, "powers contribute 0.ptau -o 1.ptau --name Ada");
+	ceremony(&place, "powers contribute 1.ptau -o 2.ptau --name Charles");
+	ceremony(&place, &format!("powers beacon 2.ptau -o 3.ptau --value {BEACON} --rounds 10"));
+	ceremony(&place, "powers prepare 3.ptau -o powers.ptau");
+	ceremony(&place, "begin imported --powers powers.ptau -o 0.zkey");
+	ceremony(&place, "contribute 0.zkey -o 1.zkey --name Ada");
 	// Two people and a beacon are wanted.
-	place.ceremony("finish imported --powers powers.ptau --key 1.zkey -o few");
-	place.ceremony("contribute 1.zkey -o 2.zkey --name Charles");
-	place.ceremony(&format!("beacon 2.zkey -o 3.zkey --value {BEACON} --rounds 10"));
-	place.ceremony("verify imported --powers powers.ptau --key 3.zkey --transcript said.txt");
-	place.ceremony("finish imported --powers powers.ptau --key 3.zkey -o keys");
+	ceremony(&place, "finish imported --powers powers.ptau --key 1.zkey -o few");
+	ceremony(&place, "contribute 1.zkey -o 2.zkey --name Charles");
+	ceremony(&place, &format!("beacon 2.zkey -o 3.zkey --value {BEACON} --rounds 10"));
+	ceremony(&place, "verify imported --powers powers.ptau --key 3.zkey --transcript said.txt");
+	ceremony(&place, "finish imported --powers powers.ptau --key 3.zkey -o keys");
 	let transcript = fs::read(place.path("keys/transcript.txt")).unwrap();
 	assert_eq!(transcript, fs::read(place.path("said.txt")).unwrap());
 	let text = String::from_utf8(transcript.clone()).unwrap();
@@ -85,7 +83,7 @@ async fn a_program_for_a_model_with_keys_of_a_ceremony() {
 	let exported = place.acts("//Bob", &["export", "call-data", "proof"]);
 	let data = exported["call"].as_str().unwrap().strip_prefix("0x").unwrap();
 	let data = hex::decode(data).unwrap();
-	let chain = Chain::connect(&place.url).await.unwrap();
+	let chain = Chain::connect(place.url()).await.unwrap();
 	let (pallet, call) = ("Zkml", "submit_inference");
 	let state = chain.state().await.unwrap();
 	assert_eq!(state.call_data(pallet, call, &data[2..]).unwrap(), data);
@@ -104,7 +102,7 @@ async fn a_program_for_a_model_with_keys_of_a_ceremony() {
 async fn a_circuit_from_elsewhere_shows_raw_signals() {
 	let place = Place::empty().await;
 	let circuits = programs::root().join("tests/circuits");
-	place.import(&circuits, "semaphore", &["--context", "signalHash"]);
+	import(&place, &circuits, "semaphore", &["--context", "signalHash"]);
 	place.run(&["setup", "imported", "-o", "keys"]);
 	place.acts("//Alice", &["register", "keys"]);
 	let input = fs::read_to_string(circuits.join("semaphore.input.json")).unwrap();
@@ -120,7 +118,7 @@ async fn a_circuit_from_elsewhere_shows_raw_signals() {
 	// Whoever sees it cannot submit it as their own.
 	let exported = place.acts("//Bob", &["export", "call-data", "proof"]);
 	let data = hex::decode(&exported["call"].as_str().unwrap()[2..]).unwrap();
-	let chain = Chain::connect(&place.url).await.unwrap();
+	let chain = Chain::connect(place.url()).await.unwrap();
 	let (pallet, call) = ("Zkml", "submit_inference");
 	let stolen = chain.call(&signer("//Eve").unwrap(), pallet, call, data[2..].to_vec()).await;
 	assert!(stolen.unwrap_err().to_string().contains("InvalidProof"));

@@ -1,104 +1,38 @@
 //! The same stories as a user tells them, with `zkml` alone.
 
 use serde_json::Value;
-use std::{path::Path, process::Command};
-use zkml_tests::{node::Node, programs::program};
-
-/// A folder in which `zkml` runs, and a chain.
-pub(crate) struct Place {
-	folder: tempfile::TempDir,
-	_node: Node,
-	pub(crate) url: String,
-}
+use zkml_tests::node::Node;
+pub(crate) use zkml_tests::place::Place;
 
 fn example(name: &str) -> String {
 	zkml_tests::examples::file("digits", name).to_str().unwrap().to_string()
 }
 
-/// Runs the command line; its JSON, its exit code and what it says besides.
-fn zkml(folder: &Path, suri: Option<&str>, arguments: &[&str]) -> (Value, i32, String) {
-	let mut command = Command::new(program("zkml"));
-	command.current_dir(folder).args(arguments).arg("--json").env_remove("ZKML_URL");
-	match suri {
-		Some(suri) => command.env("ZKML_SURI", suri),
-		None => command.env_remove("ZKML_SURI"),
-	};
-	let output = command.output().unwrap();
-	let value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-	let text = String::from_utf8_lossy(&output.stderr).into_owned();
-	// Messages are wrapped and framed for people; compare words.
-	let words: Vec<_> = text.split_whitespace().filter(|word| *word != "│").collect();
-	(value, output.status.code().unwrap_or(-1), words.join(" "))
+/// With the digits compiled and set up, and an input.
+async fn digits() -> Place {
+	let place = Place::empty().await;
+	let (model, calibration) = (example("digits.onnx"), example("calibration.npz"));
+	place.run(&["quantize", &model, "--calibration", &calibration, "-o", "m.q.onnx"]);
+	place.run(&["compile", "m.q.onnx", "-o", "circuit"]);
+	place.run(&["setup", "circuit", "-o", "keys"]);
+	for name in ["a.json", "b.json", "c.json"] {
+		std::fs::copy(example("sample.json"), place.path(name)).unwrap();
+	}
+	place
 }
 
-impl Place {
-	/// An empty one.
-	pub(crate) async fn empty() -> Self {
-		let mut node = Node::development();
-		let (_, url) = node.connect().await;
-		Self { folder: tempfile::tempdir().unwrap(), _node: node, url }
-	}
-
-	/// With the digits compiled and set up, and an input.
-	async fn new() -> Self {
-		let place = Self::empty().await;
-		let (model, calibration) = (example("digits.onnx"), example("calibration.npz"));
-		place.run(&["quantize", &model, "--calibration", &calibration, "-o", "m.q.onnx"]);
-		place.run(&["compile", "m.q.onnx", "-o", "circuit"]);
-		place.run(&["setup", "circuit", "-o", "keys"]);
-		for name in ["a.json", "b.json", "c.json"] {
-			std::fs::copy(example("sample.json"), place.path(name)).unwrap();
-		}
-		place
-	}
-
-	/// An empty one, with another chain.
-	async fn elsewhere() -> Self {
-		let mut node = Node::start(&[
-			"--chain",
-			"local",
-			"--alice",
-			"--no-mdns",
-			"--unsafe-force-node-key-generation",
-			"--listen-addr",
-			"/ip4/127.0.0.1/tcp/0",
-		]);
-		let (_, url) = node.connect().await;
-		Self { folder: tempfile::tempdir().unwrap(), _node: node, url }
-	}
-
-	pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
-		self.folder.path().join(name)
-	}
-
-	/// Runs a verb that must succeed; its JSON.
-	pub(crate) fn run(&self, arguments: &[&str]) -> Value {
-		let (value, code, text) = zkml(self.folder.path(), None, arguments);
-		assert_eq!(code, 0, "{arguments:?}: {text}");
-		assert_eq!(value["zkml"], 1, "{arguments:?}");
-		value
-	}
-
-	fn on_chain(&self, suri: &str, arguments: &[&str]) -> (Value, i32, String) {
-		let with_url = [arguments, &["--url", &self.url]].concat();
-		zkml(self.folder.path(), Some(suri), &with_url)
-	}
-
-	/// The same on the chain.
-	pub(crate) fn acts(&self, suri: &str, arguments: &[&str]) -> Value {
-		let (value, code, text) = self.on_chain(suri, arguments);
-		assert_eq!(code, 0, "{arguments:?}: {text}");
-		value
-	}
-
-	/// Runs a verb that must fail with words; its JSON.
-	pub(crate) fn fails(&self, suri: &str, arguments: &[&str], code: i32, words: &str) -> Value {
-		let (value, got, text) = self.on_chain(suri, arguments);
-		assert_eq!(got, code, "{arguments:?}: {text}");
-		assert!(text.contains(words), "{arguments:?}: {text}");
-		assert_eq!((&value["command"], &value["exit_code"]), (&"error".into(), &code.into()));
-		value
-	}
+/// An empty one, with another chain.
+async fn elsewhere() -> Place {
+	let node = Node::start(&[
+		"--chain",
+		"local",
+		"--alice",
+		"--no-mdns",
+		"--unsafe-force-node-key-generation",
+		"--listen-addr",
+		"/ip4/127.0.0.1/tcp/0",
+	]);
+	Place::with(node, false).await
 }
 
 const PROVE: [&str; 8] = ["prove", "circuit", "--keys", "keys", "--input", "a.json", "-o", "proof"];
@@ -109,7 +43,7 @@ fn with<'a>(arguments: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_a_model_to_a_verified_proof() {
-	let place = Place::new().await;
+	let place = digits().await;
 	place.fails("//Alice", &PROVE, 1, "zkml register");
 	place.fails("//Alice", &["model", "show", "keys"], 1, "no model was registered from this");
 	place.fails("//Alice", &["register", "keys", "--max-age", "5000"], 5, "less than 4096");
@@ -148,14 +82,14 @@ async fn from_a_model_to_a_verified_proof() {
 	place.fails("//Alice", &foreign, 1, "registered with another verifying key");
 	let keys = place.path("keys");
 	let show = ["model", "show", keys.to_str().unwrap()];
-	let elsewhere = Place::elsewhere().await;
+	let elsewhere = elsewhere().await;
 	elsewhere.fails("//Alice", &show, 5, "is registered on the chain with genesis");
 	place.acts("//Alice", &["deregister", id]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn proofs_in_batches_for_recent_blocks_with_receipts() {
-	let place = Place::new().await;
+	let place = digits().await;
 	let register = ["register", "keys", "--max-age", "20", "--receipts", "4", "--name", "digits"];
 	place.acts("//Alice", &register);
 	let shown = place.acts("//Alice", &["model", "show", "keys"]);
@@ -217,7 +151,7 @@ async fn proofs_in_batches_for_recent_blocks_with_receipts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_models_life() {
-	let place = Place::new().await;
+	let place = digits().await;
 	let registered = place.acts("//Alice", &["register", "keys", "--uri", "ipfs://digits"]);
 	let id = registered["registration"]["model"].as_str().unwrap().to_string();
 	place.acts("//Bob", &PROVE);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{InferenceVerifier, Receipts};
-use zkml_primitives::{Mask, SchemaId};
+use zkml_primitives::{Mask, Membership, SchemaId};
 
 const SCHEMA: SchemaId = SchemaId([5; 32]);
 const WEIGHTS: Commitment = Commitment([6; 32]);
@@ -79,6 +79,88 @@ fn a_commitment_stands_only_where_the_interface_has_one() {
 			assert_noop!(submit(BOB, model, other, proof), Error::<Test>::InputMismatch);
 			assert_ok!(submit(BOB, model, honest, proof));
 		}
+	});
+}
+
+const MEMBER: Membership = Membership {
+	root: Commitment([1; 32]),
+	topic: Commitment([2; 32]),
+	nullifier: Commitment([3; 32]),
+	choice: 4,
+};
+
+/// A model for members of a tree, of whom nothing is shown but that their score reaches a threshold.
+fn members() -> Prover {
+	let interface = Interface {
+		input: InputVisibility::Member { schema: SCHEMA, depth: 20 },
+		weights: WeightsVisibility::Committed(WEIGHTS),
+		output: OutputKind::Threshold { score: tensor(12, 1, -2_000), tau: -7 },
+	};
+	Prover::new(0, interface)
+}
+
+fn by_member(membership: Membership) -> Inference {
+	Inference { output: Output::Passed, input: ClaimedInput::Member(membership) }
+}
+
+#[test]
+fn accepts_a_members_score() {
+	ExtBuilder::production().build_and_execute(|| {
+		let prover = members();
+		let terms = Terms { max_age: None, receipt_lifetime: Some(9) };
+		let model = register_on(&prover, terms);
+		let proof = prove(&prover, model, BOB, &by_member(MEMBER));
+		assert_ok!(submit(BOB, model, by_member(MEMBER), proof));
+		let (output, input) = (Output::Passed, None);
+		System::assert_has_event(
+			Event::InferenceVerified { model, account: BOB, nonce: 0, output, input }.into(),
+		);
+		assert_eq!(Receipts::<Test>::get(model, BOB).unwrap().input, None);
+		let verified = &Heard::take()[0].1;
+		assert_eq!(verified.membership(), Some(&MEMBER));
+		assert_eq!((verified.input(), verified.input_commitment()), (None, None));
+		assert!(verified.passed());
+		assert_eq!(verified.signals(), 7);
+	});
+}
+
+/// Choice and topic, though no constraint of the circuit ties them to anything but the nullifier, are
+/// what the proof was made for: so are root and nullifier.
+#[test]
+fn rejects_another_choice_topic_root_or_nullifier_under_a_proof() {
+	ExtBuilder::production().build_and_execute(|| {
+		let prover = members();
+		let model = register(&prover);
+		let proof = prove(&prover, model, BOB, &by_member(MEMBER));
+		let (other, beyond) = (Commitment([9; 32]), Commitment([0xff; 32]));
+		for (changed, error) in [
+			(Membership { choice: 5, ..MEMBER }, Error::<Test>::InvalidProof),
+			(Membership { choice: 4 + 256, ..MEMBER }, Error::<Test>::InvalidProof),
+			(Membership { topic: other, ..MEMBER }, Error::<Test>::InvalidProof),
+			(Membership { root: other, ..MEMBER }, Error::<Test>::InvalidProof),
+			(Membership { nullifier: other, ..MEMBER }, Error::<Test>::InvalidProof),
+			(Membership { topic: beyond, ..MEMBER }, Error::<Test>::ValueOutOfRange),
+			(Membership { root: beyond, ..MEMBER }, Error::<Test>::ValueOutOfRange),
+			(Membership { nullifier: beyond, ..MEMBER }, Error::<Test>::ValueOutOfRange),
+		] {
+			assert_noop!(submit(BOB, model, by_member(changed), proof), error);
+		}
+		for input in [ClaimedInput::Hidden, shown(&[1]), ClaimedInput::Committed(INPUT)] {
+			let other = Inference { input, ..by_member(MEMBER) };
+			assert_noop!(submit(BOB, model, other, proof), Error::<Test>::InputMismatch);
+		}
+		assert_ok!(submit(BOB, model, by_member(MEMBER), proof));
+	});
+}
+
+#[test]
+fn a_membership_stands_only_where_the_interface_has_one() {
+	ExtBuilder::production().build_and_execute(|| {
+		let prover = hidden(-7);
+		let model = register(&prover);
+		let proof = prove(&prover, model, BOB, &passed(INPUT));
+		assert_noop!(submit(BOB, model, by_member(MEMBER), proof), Error::<Test>::InputMismatch);
+		assert_ok!(submit(BOB, model, passed(INPUT), proof));
 	});
 }
 

@@ -149,6 +149,9 @@ fn describe_interface(interface: &Interface, signals: u32) -> Vec<String> {
 		InputVisibility::Committed { schema } => {
 			format!("committed, of schema 0x{}", hex::encode(schema.0))
 		},
+		InputVisibility::Member { schema, depth } => {
+			format!("of a member of a tree of depth {depth}, of schema 0x{}", hex::encode(schema.0))
+		},
 	};
 	let output = match &interface.output {
 		OutputKind::Logits(values) => format!("logits, {}", tensor(values)),
@@ -188,6 +191,7 @@ fn submission_length(interface: &Interface) -> usize {
 	let input = match &interface.input {
 		InputVisibility::Public(tensor) => values(tensor.packing.count, tensor.packing.width),
 		InputVisibility::Committed { .. } => 32,
+		InputVisibility::Member { .. } => 100,
 		InputVisibility::Private => 0,
 	};
 	// The call's index and signals, model, anchor, proof.

@@ -88,7 +88,7 @@ impl Development {
 		);
 		let (circuit, keys) = (self.circuit.display(), self.output.display());
 		ui.next(match manifest.interface.input {
-			InputVisibility::Committed { .. } => {
+			InputVisibility::Committed { .. } | InputVisibility::Member { .. } => {
 				format!("zkml commit input {circuit} --input INPUT.json")
 			},
 			_ => format!("zkml prove {circuit} --keys {keys} --input INPUT.json"),
