@@ -2,8 +2,9 @@
 
 use crate::{pallet::*, DelegatedVotes, Feature, Input, PollIndex, WeightInfo};
 use alloc::vec::Vec;
+use codec::DecodeLimit;
 use frame_support::{
-	traits::{fungible::Inspect, Get, QueryPreimage, VoteTally},
+	traits::{fungible::Inspect, Bounded, Get, QueryPreimage, VoteTally},
 	weights::Weight,
 	BoundedVec,
 };
@@ -12,6 +13,9 @@ use pallet_referenda::{CallOf, ReferendumInfo, ReferendumInfoFor, ReferendumStat
 use pallet_reputation::Reputation;
 use sp_runtime::traits::{Convert, SaturatedConversion, Saturating, UniqueSaturatedInto};
 use zkml_primitives::Packing;
+
+/// How deep calls within calls of a proposal are decoded.
+const DEPTH: u32 = 16;
 
 /// What else a chain knows of itself, for models that move its parameters.
 pub trait Metrics {
@@ -121,11 +125,22 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What a poll's proposal would spend; `None` if it cannot be looked into.
+	///
+	/// Whoever proposes chooses these bytes: calls within calls are decoded to a depth only.
 	fn asked(status: &ReferendumStatusOf<T, ()>) -> Option<u128> {
 		if status.proposal.len()? > T::MaxProposal::get() {
 			return None;
 		}
-		let (call, _) = T::Preimages::peek::<CallOf<T, ()>>(&status.proposal).ok()?;
+		let fetched;
+		let bytes: &[u8] = match &status.proposal {
+			Bounded::Inline(bytes) => bytes,
+			Bounded::Lookup { hash, len } => {
+				fetched = T::Preimages::fetch(hash, Some(*len)).ok()?;
+				&fetched
+			},
+			Bounded::Legacy { .. } => return None,
+		};
+		let call = CallOf::<T, ()>::decode_all_with_depth_limit(DEPTH, &mut &*bytes).ok()?;
 		T::Asked::convert(call)
 	}
 

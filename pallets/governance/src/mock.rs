@@ -308,7 +308,9 @@ impl Convert<RuntimeCall, Option<u128>> for Asked {
 			RuntimeCall::Balances(pallet_balances::Call::force_transfer { value, .. }) => {
 				Some(value.into())
 			},
-			RuntimeCall::System(frame_system::Call::remark { .. }) => Some(0),
+			RuntimeCall::System(frame_system::Call::remark { .. }) | RuntimeCall::Scheduler(_) => {
+				Some(0)
+			},
 			_ => None,
 		}
 	}

@@ -190,7 +190,7 @@ impl pallet_governance::Metrics for Measured {
 }
 
 /// What a proposal would spend of what is not the proposer's, where every call in it is known not to
-/// spend more than it says.
+/// spend more than it says, nor to let anybody else: who may borrow, say, is no small thing to change.
 pub struct Asked;
 
 /// How deep calls within calls are looked into.
@@ -215,12 +215,6 @@ impl Asked {
 			) if depth > 0 => calls
 				.iter()
 				.try_fold(0, |sum: Balance, call| sum.checked_add(Self::of(call, depth - 1)?)),
-			RuntimeCall::Attestation(_)
-			| RuntimeCall::Governance(_)
-			| RuntimeCall::Npc(_)
-			| RuntimeCall::Parameters(_)
-			| RuntimeCall::Reputation(_)
-			| RuntimeCall::Zkml(_) => Some(0),
 			_ => None,
 		}
 	}

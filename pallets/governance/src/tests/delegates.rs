@@ -316,6 +316,30 @@ fn a_proposal_that_cannot_be_looked_into_is_not_told_of() {
 }
 
 #[test]
+fn calls_within_calls_are_looked_into_to_a_depth_only() {
+	run(|| {
+		let model = Model::public(1, 2, ARGMAX);
+		let id = delegate(&model, terms());
+		let nested = |depth| {
+			let remark = RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() });
+			(0..depth).fold(remark, |call, _| {
+				let (when, maybe_periodic, priority, call) = (9, None, 0, Box::new(call));
+				let schedule =
+					pallet_scheduler::Call::schedule { when, maybe_periodic, priority, call };
+				RuntimeCall::Scheduler(schedule)
+			})
+		};
+		let shallow = submit(nested(3));
+		assert_ok!(Governance::snapshot_poll(signed(DAVE), id, shallow));
+		// So deep that a chain's stack might not hold it.
+		let deep = submit(nested(70));
+		let snapshot = Governance::snapshot_poll(signed(DAVE), id, deep);
+		assert_noop!(snapshot, Error::<Test>::FeatureUnknown);
+		assert_eq!(Governance::features(id, deep), None);
+	});
+}
+
+#[test]
 fn snapshots_follow_their_limits() {
 	run(|| {
 		let model = Model::public(1, 2, ARGMAX);
