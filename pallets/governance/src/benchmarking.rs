@@ -3,8 +3,7 @@
 
 use super::*;
 use crate::pallet::*;
-use alloc::{boxed::Box, vec, vec::Vec};
-use codec::Encode;
+use alloc::{boxed::Box, vec};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{
@@ -113,7 +112,8 @@ fn poll<T: Config>() -> Result<PollIndex, BenchmarkError> {
 	let proposer = <T as pallet_referenda::Config>::SubmitOrigin::ensure_origin(
 		submitter.clone(),
 		&origin.clone().into(),
-	)?;
+	)
+	.map_err(|_| "who proposes may not")?;
 	fund::<T>(&proposer);
 	let proposal = <T as pallet_referenda::Config>::Preimages::bound(T::BenchmarkHelper::call())?;
 	let index = pallet_referenda::ReferendumCount::<T>::get();
