@@ -7,8 +7,8 @@
 //!
 //! # Why
 //! Hashes pin their wires, and so does the [path](super::merkle). The secret is one wire, which both
-//! the leaf and the nullifier take. Nodes of the tree are the only hashes of two elements, and a
-//! circuit has one depth: so a node is no leaf.
+//! the leaf and the nullifier take. A leaf is a hash of three elements that begins with its tag, a node
+//! one of two, and a circuit has one depth: so a node is no leaf.
 //!
 //! # Cost
 //! 261 for each of the three hashes, and 242 for each level.

@@ -10,7 +10,8 @@
 //! - the nullifier of an identity and a topic: `N = P(tag_N, a, topic)`.
 //!
 //! The tags are the little-endian integers of the letters `zkml1 identity`, `zkml1 leaf` and
-//! `zkml1 nullifier`. A node is the only hash of two elements, so it is never one of the others.
+//! `zkml1 nullifier`. What has three elements begins with its tag, and a circuit
+//! has one depth: so a node is never taken for a leaf, nor a leaf for another kind of hash.
 //!
 //! # Who does what
 //! A member draws an [`Identity`] and gives its commitment to the issuer, who knows the profile and
