@@ -11,7 +11,6 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use pallet_zkml::VerifiedInference;
 use sp_runtime::{
 	traits::{Saturating, Verify, Zero},
 	DispatchResult,
@@ -232,19 +231,6 @@ impl<T: Config> Pallet<T> {
 		Self::counts(&found, schema, now).then(|| found.without_ticket())
 	}
 
-	/// What [`Attested::ensure_attested`] checks, of a commitment.
-	pub(crate) fn ensure_committed(
-		commitment: Commitment,
-		subject: &T::AccountId,
-		schema: SchemaId,
-		issuers: &[T::AccountId],
-	) -> Result<(), NotAttested> {
-		let credential = Self::live(subject, schema).ok_or(NotAttested::NoCredential)?;
-		ensure!(issuers.contains(&credential.issuer), NotAttested::OtherIssuer);
-		ensure!(credential.commitment == Some(commitment), NotAttested::OtherValues);
-		Ok(())
-	}
-
 	/// The block in which an issuer posted a root, if it is remembered and the issuer vouches now.
 	pub(crate) fn root_posted_in(
 		issuer: &T::AccountId,
@@ -278,14 +264,20 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> Attested<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
-	fn ensure_attested(
-		inference: &VerifiedInference,
+	fn ensure_committed(
+		commitment: Commitment,
 		subject: &T::AccountId,
 		schema: SchemaId,
 		issuers: &[T::AccountId],
 	) -> Result<(), NotAttested> {
-		let commitment = inference.input_commitment().ok_or(NotAttested::NotCommitted)?;
-		Self::ensure_committed(commitment, subject, schema, issuers)
+		let credential = Self::live(subject, schema).ok_or(NotAttested::NoCredential)?;
+		ensure!(issuers.contains(&credential.issuer), NotAttested::OtherIssuer);
+		ensure!(credential.commitment == Some(commitment), NotAttested::OtherValues);
+		Ok(())
+	}
+
+	fn vouches(issuer: &T::AccountId, schema: SchemaId) -> bool {
+		Self::ensure_issuer(issuer, schema).is_ok()
 	}
 
 	fn root_posted(

@@ -116,11 +116,28 @@ pub trait Attested<AccountId, BlockNumber> {
 		subject: &AccountId,
 		schema: SchemaId,
 		issuers: &[AccountId],
+	) -> Result<(), NotAttested> {
+		let commitment = inference.input_commitment().ok_or(NotAttested::NotCommitted)?;
+		Self::ensure_committed(commitment, subject, schema, issuers)
+	}
+
+	/// The same of a commitment, for an inference that was proven before.
+	///
+	/// # Errors
+	/// [`NotAttested`].
+	fn ensure_committed(
+		commitment: Commitment,
+		subject: &AccountId,
+		schema: SchemaId,
+		issuers: &[AccountId],
 	) -> Result<(), NotAttested>;
+
+	/// Whether an issuer may vouch for records of a schema now.
+	fn vouches(issuer: &AccountId, schema: SchemaId) -> bool;
 
 	/// The block in which an issuer posted a root, if that is remembered and counts.
 	fn root_posted(issuer: &AccountId, schema: SchemaId, root: Commitment) -> Option<BlockNumber>;
 
-	/// What either costs.
+	/// What any of these costs.
 	fn weight() -> Weight;
 }

@@ -38,6 +38,8 @@ impl<T: Config> Pallet<T> {
 		let choices = terms.choices >= 2 && terms.choices <= T::MaxChoices::get();
 		let sound = members && passes && choices && terms.ends >= now && terms.max_votes > 0;
 		ensure!(sound, Error::<T>::MalformedBallot);
+		let posted = T::Attested::root_posted(&terms.issuer, terms.schema, terms.root);
+		ensure!(posted.is_some(), Error::<T>::RootUnknown);
 		let rewards = terms.reward.checked_mul(&terms.max_votes.into());
 		let rewards = rewards.ok_or(Error::<T>::MalformedBallot)?;
 		let ticket = T::Consideration::new(&opener, Self::ballot_footprint(terms.max_votes))?;
@@ -86,10 +88,10 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let Membership { root, nullifier, choice, .. } = membership;
 		let terms = &ballot.terms;
-		let posted = T::Attested::root_posted(&terms.issuer, terms.schema, root);
-		let posted = posted.ok_or(Error::<T>::RootUnknown)?;
-		let now = frame_system::Pallet::<T>::block_number();
-		ensure!(now <= posted.saturating_add(terms.max_root_age), Error::<T>::RootUnknown);
+		ensure!(root == terms.root, Error::<T>::OtherRoot);
+		// What an issuer does to its roots later changes no ballot: it would see the counts before.
+		let vouches = T::Attested::vouches(&terms.issuer, terms.schema);
+		ensure!(vouches, Error::<T>::IssuerSuspended);
 		ensure!(!Nullifiers::<T>::contains_key(id, nullifier), Error::<T>::AlreadyVoted);
 		let count = ballot.counts.get_mut(choice as usize).ok_or(Error::<T>::NoSuchChoice)?;
 		*count = count.saturating_add(1);
@@ -161,6 +163,11 @@ impl<T: Config> Pallet<T> {
 		let vote = Footprint::from_mel::<(BallotId, Commitment)>();
 		let size = ballot.size.saturating_add(vote.size.saturating_mul(votes.into()));
 		Footprint { count: 1, size }
+	}
+
+	/// What a ballot's opening weighs.
+	pub(crate) fn open_ballot_weight() -> Weight {
+		<T as Config>::WeightInfo::open_ballot().saturating_add(T::Attested::weight())
 	}
 
 	/// What a vote weighs.

@@ -36,6 +36,7 @@ pub trait BenchmarkHelper<T: Config> {
 }
 
 const SCHEMA: SchemaId = SchemaId([5; 32]);
+const ROOT: Commitment = Commitment([9; 32]);
 
 fn tensor(count: u32) -> Tensor {
 	let packing = Packing { width: 31, count, offset: 0 };
@@ -178,9 +179,9 @@ fn ballot<T: Config>(opener: &T::AccountId, max_votes: u32) -> BallotTermsOf<T> 
 		question: [1; 32],
 		choices: T::MaxChoices::get(),
 		model,
-		issuer: T::BenchmarkHelper::post_root(SCHEMA, Commitment([9; 32])),
+		issuer: T::BenchmarkHelper::post_root(SCHEMA, ROOT),
 		schema: SCHEMA,
-		max_root_age: 100u32.into(),
+		root: ROOT,
 		ends: 100u32.into(),
 		max_votes,
 		reward: T::Balances::minimum_balance(),
@@ -192,7 +193,7 @@ fn vote(number: u32) -> Membership {
 	let mut nullifier = [0; 32];
 	nullifier[..4].copy_from_slice(&number.to_le_bytes());
 	let (topic, nullifier) = (Commitment([0; 32]), Commitment(nullifier));
-	Membership { root: Commitment([9; 32]), topic, nullifier, choice: 1 }
+	Membership { root: ROOT, topic, nullifier, choice: 1 }
 }
 
 #[benchmarks]
@@ -254,16 +255,20 @@ mod benchmarks {
 		Ok(())
 	}
 
+	/// The last of a delegate that is closed.
 	#[benchmark]
 	fn settle_poll() -> Result<(), BenchmarkError> {
 		prepare::<T>();
 		let (id, poll) = snapshotted::<T>()?;
+		let registrant = Delegates::<T>::get(id).ok_or("there is none")?.registrant;
+		Pallet::<T>::do_remove_delegate(registrant, id)?;
 		end::<T>(poll);
 		let caller: T::AccountId = whitelisted_caller();
 		fund::<T>(&caller);
 		#[extrinsic_call]
 		_(RawOrigin::Signed(caller), id, poll);
 		assert_eq!(Histories::<T>::iter().count(), 1);
+		assert!(!Delegates::<T>::contains_key(id));
 		Ok(())
 	}
 
@@ -350,6 +355,21 @@ mod benchmarks {
 			let asked = current.saturating_add(1);
 			Pallet::<T>::set(who, key.clone(), binding, snapshot, current, asked)?;
 		}
+		assert!(!Snapshots::<T>::contains_key(Subject::Parameter(key)));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn forget_snapshot() -> Result<(), BenchmarkError> {
+		prepare::<T>();
+		let key = bound::<T>(T::MaxFeatures::get())?;
+		Pallet::<T>::do_snapshot_parameter(funded::<T>("other"), key.clone())?;
+		let validity = Bindings::<T>::get(&key).ok_or("there is none")?.terms.validity;
+		let now = frame_system::Pallet::<T>::block_number();
+		frame_system::Pallet::<T>::set_block_number(now + validity + 1u32.into());
+		let caller: T::AccountId = whitelisted_caller();
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), key.clone());
 		assert!(!Snapshots::<T>::contains_key(Subject::Parameter(key)));
 		Ok(())
 	}

@@ -43,7 +43,8 @@ impl<T: Config> Pallet<T> {
 			*count = count.saturating_add(1);
 			id
 		});
-		let delegate = Delegate { registrant, model, packing, terms, polls: 0, ticket };
+		let delegate =
+			Delegate { registrant, model, packing, terms, polls: 0, closed: false, ticket };
 		Delegates::<T>::insert(id, delegate);
 		let account = Self::account_of_delegate(id);
 		Self::deposit_event(Event::DelegateRegistered { delegate: id, model, account });
@@ -51,12 +52,23 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_remove_delegate(who: T::AccountId, id: DelegateId) -> DispatchResult {
-		let delegate = Delegates::<T>::get(id).ok_or(Error::<T>::DelegateNotFound)?;
+		let mut delegate = Delegates::<T>::get(id).ok_or(Error::<T>::DelegateNotFound)?;
 		ensure!(delegate.registrant == who, Error::<T>::NotRegistrant);
-		ensure!(delegate.polls.is_zero(), Error::<T>::DelegateInUse);
-		delegate.ticket.drop(&who)?;
-		Delegates::<T>::remove(id);
-		Self::deposit_event(Event::DelegateRemoved { delegate: id });
+		ensure!(!delegate.closed, Error::<T>::DelegateClosed);
+		delegate.closed = true;
+		Self::deposit_event(Event::DelegateClosed { delegate: id });
+		Self::store_delegate(id, delegate)
+	}
+
+	/// Stores a delegate, or forgets a closed one that has no snapshots.
+	fn store_delegate(id: DelegateId, delegate: DelegateOf<T>) -> DispatchResult {
+		if delegate.closed && delegate.polls.is_zero() {
+			delegate.ticket.drop(&delegate.registrant)?;
+			Delegates::<T>::remove(id);
+			Self::deposit_event(Event::DelegateRemoved { delegate: id });
+		} else {
+			Delegates::<T>::insert(id, delegate);
+		}
 		Ok(())
 	}
 
@@ -78,6 +90,7 @@ impl<T: Config> Pallet<T> {
 				before.number.saturating_add(1)
 			},
 			None => {
+				ensure!(!delegate.closed, Error::<T>::DelegateClosed);
 				Self::remember_poll(&who, poll)?;
 				delegate.polls = delegate.polls.saturating_add(1);
 				Delegates::<T>::insert(id, delegate);
@@ -183,9 +196,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(!matches!(ended, Some(ReferendumInfo::Ongoing(_))), Error::<T>::PollOngoing);
 		snapshot.ticket.drop(&snapshot.depositor)?;
 		Snapshots::<T>::remove(&subject);
-		Delegates::<T>::mutate_extant(id, |delegate| {
-			delegate.polls = delegate.polls.saturating_sub(1)
-		});
+		if let Some(mut delegate) = Delegates::<T>::get(id) {
+			delegate.polls = delegate.polls.saturating_sub(1);
+			Self::store_delegate(id, delegate)?;
+		}
 		if let Some(known) = Polls::<T>::get(poll) {
 			T::Voting::remove(&Self::account_of_delegate(id), known.track, poll);
 			let delegates = known.delegates.saturating_sub(1);

@@ -16,9 +16,9 @@ mod errors {
 		/// Only the account that registered it may do this.
 		#[codec(index = 2)]
 		NotRegistrant,
-		/// The delegate has snapshots of polls that are not settled.
+		/// The delegate is closed: there are no snapshots of other polls.
 		#[codec(index = 3)]
-		DelegateInUse,
+		DelegateClosed,
 		/// There is no such poll that can be voted on.
 		#[codec(index = 4)]
 		PollNotOngoing,
@@ -82,7 +82,7 @@ mod errors {
 		/// The ballot has no such choice.
 		#[codec(index = 24)]
 		NoSuchChoice,
-		/// The root is not the issuer's, or too old.
+		/// The issuer did not post this root, or it is forgotten.
 		#[codec(index = 25)]
 		RootUnknown,
 		/// This voter has voted.
@@ -91,5 +91,14 @@ mod errors {
 		/// There are as many votes as there can be.
 		#[codec(index = 27)]
 		BallotFull,
+		/// The proof is of another tree than the ballot's.
+		#[codec(index = 28)]
+		OtherRoot,
+		/// The ballot's issuer vouches for nothing now.
+		#[codec(index = 29)]
+		IssuerSuspended,
+		/// The snapshot is still good.
+		#[codec(index = 30)]
+		SnapshotKept,
 	}
 }

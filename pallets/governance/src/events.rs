@@ -140,5 +140,19 @@ mod events {
 			/// The votes.
 			counts: BoundedVec<u32, T::MaxChoices>,
 		},
+		/// There are to be snapshots of no other polls for a delegate.
+		#[codec(index = 14)]
+		DelegateClosed {
+			/// Which delegate.
+			delegate: DelegateId,
+		},
+		/// What the model was told that moves a parameter was forgotten, unanswered.
+		#[codec(index = 15)]
+		SnapshotForgotten {
+			/// Which parameter.
+			key: KeyOf<T>,
+			/// Of which block it was.
+			at: BlockNumberFor<T>,
+		},
 	}
 }

@@ -334,18 +334,19 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// What was delegated to it stays there, and carries nothing; what its account holds stays
-		/// there, too.
+		/// There are no snapshots of other polls from now on. With the last that it has, when that poll
+		/// is settled, the delegate is forgotten: at once where it has none. What was delegated to it
+		/// stays there, and carries nothing; what its account holds stays there, too.
 		///
 		/// ## Errors
 		///
 		/// - [`Error::DelegateNotFound`].
 		/// - [`Error::NotRegistrant`].
-		/// - [`Error::DelegateInUse`] while it has snapshots: settle them first.
+		/// - [`Error::DelegateClosed`] the second time.
 		///
 		/// ## Events
 		///
-		/// [`Event::DelegateRemoved`].
+		/// [`Event::DelegateClosed`]; [`Event::DelegateRemoved`] when it is forgotten.
 		#[pallet::call_index(1)]
 		#[pallet::weight(<T as Config>::WeightInfo::remove_delegate())]
 		pub fn remove_delegate(origin: OriginFor<T>, delegate: DelegateId) -> DispatchResult {
@@ -367,6 +368,7 @@ pub mod pallet {
 		///
 		/// - [`Error::DelegateNotFound`].
 		/// - [`Error::PollNotOngoing`].
+		/// - [`Error::DelegateClosed`] for the first snapshot of a poll.
 		/// - [`Error::NoMoreSnapshots`] or [`Error::TooSoon`].
 		/// - [`Error::FeatureUnknown`] if a report is missing, or the proposal cannot be looked into.
 		/// - Whatever the deposit says if it cannot be paid.
@@ -443,7 +445,7 @@ pub mod pallet {
 		///
 		/// ## Events
 		///
-		/// [`Event::PollSettled`].
+		/// [`Event::PollSettled`]; [`Event::DelegateRemoved`] with the last of a closed delegate.
 		#[pallet::call_index(4)]
 		#[pallet::weight(Pallet::<T>::settle_weight())]
 		pub fn settle_poll(
@@ -623,8 +625,14 @@ pub mod pallet {
 		/// Must be signed; the account puts down the deposit, for all votes that there can be, and the
 		/// rewards.
 		///
+		/// ## Details
+		///
+		/// Votes are counted of members of one tree, whose root the issuer has posted. What it does to
+		/// its roots later changes nothing here; while it is suspended, no vote is taken.
+		///
 		/// ## Errors
 		///
+		/// - [`Error::RootUnknown`] if the issuer did not post the root, or it is forgotten.
 		/// - [`Error::MalformedBallot`] if the model is not one of members with this schema, or the
 		///   terms make no sense.
 		/// - Whatever says that deposit or rewards cannot be paid.
@@ -633,7 +641,7 @@ pub mod pallet {
 		///
 		/// [`Event::BallotOpened`].
 		#[pallet::call_index(11)]
-		#[pallet::weight(<T as Config>::WeightInfo::open_ballot())]
+		#[pallet::weight(Pallet::<T>::open_ballot_weight())]
 		pub fn open_ballot(origin: OriginFor<T>, terms: BallotTermsOf<T>) -> DispatchResult {
 			Self::do_open_ballot(ensure_signed(origin)?, terms)
 		}
@@ -658,7 +666,8 @@ pub mod pallet {
 		/// - [`Error::OtherTopic`] if it is for another ballot.
 		/// - [`Error::OtherOutput`] if the model's answer is not that the profile passed.
 		/// - [`Error::NoSuchChoice`].
-		/// - [`Error::RootUnknown`] if the issuer did not post the root, or too long ago.
+		/// - [`Error::OtherRoot`] if it is about another tree.
+		/// - [`Error::IssuerSuspended`] if the issuer vouches for nothing now.
 		/// - [`Error::AlreadyVoted`].
 		///
 		/// ## Events
@@ -705,6 +714,27 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
 			Self::do_close_ballot(ballot, limit)
+		}
+
+		/// Forget a parameter's snapshot that is good no more, and return its deposit.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Must be signed, by anybody.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::SnapshotNotFound`].
+		/// - [`Error::SnapshotKept`] for as long as it is good.
+		///
+		/// ## Events
+		///
+		/// [`Event::SnapshotForgotten`].
+		#[pallet::call_index(14)]
+		#[pallet::weight(<T as Config>::WeightInfo::forget_snapshot())]
+		pub fn forget_snapshot(origin: OriginFor<T>, key: KeyOf<T>) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_forget_snapshot(key)
 		}
 	}
 

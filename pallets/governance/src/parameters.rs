@@ -93,6 +93,19 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	pub(crate) fn do_forget_snapshot(key: KeyOf<T>) -> DispatchResult {
+		let subject = Subject::Parameter(key.clone());
+		let snapshot = Snapshots::<T>::get(&subject).ok_or(Error::<T>::SnapshotNotFound)?;
+		let binding = Bindings::<T>::get(&key).ok_or(Error::<T>::NotBound)?;
+		let now = frame_system::Pallet::<T>::block_number();
+		let last = snapshot.at.saturating_add(binding.terms.validity);
+		ensure!(now > last, Error::<T>::SnapshotKept);
+		snapshot.ticket.drop(&snapshot.depositor)?;
+		Snapshots::<T>::remove(&subject);
+		Self::deposit_event(Event::SnapshotForgotten { key, at: snapshot.at });
+		Ok(())
+	}
+
 	pub(crate) fn do_move(
 		who: T::AccountId,
 		key: KeyOf<T>,

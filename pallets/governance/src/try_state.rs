@@ -47,6 +47,7 @@ impl<T: Config> Pallet<T> {
 			ensure!(id < DelegateCount::<T>::get(), "a delegate has no number of its own");
 			let polls = by_delegate.get(&id).copied().unwrap_or_default();
 			ensure!(delegate.polls == polls, "a delegate's snapshots are not counted");
+			ensure!(!delegate.closed || polls > 0, "a closed delegate is kept for nothing");
 		}
 		ensure!(Polls::<T>::iter().count() == by_poll.len(), "a poll has no snapshots");
 		for (poll, known) in Polls::<T>::iter() {

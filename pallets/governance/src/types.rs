@@ -10,7 +10,9 @@ use frame_support::{
 };
 use pallet_reputation::AreaId;
 use scale_info::TypeInfo;
-use zkml_primitives::{InputVisibility, Interface, ModelId, Output, OutputKind, Packing, SchemaId};
+use zkml_primitives::{
+	Commitment, InputVisibility, Interface, ModelId, Output, OutputKind, Packing, SchemaId,
+};
 
 /// The number of a referendum.
 pub type PollIndex = u32;
@@ -291,6 +293,8 @@ pub struct Delegate<
 	pub terms: DelegateTerms<AccountId, BlockNumber, Balance, MaxFeatures>,
 	/// How many polls it has a snapshot of.
 	pub polls: u32,
+	/// Whether there are to be snapshots of no other polls: it is forgotten with the last that it has.
+	pub closed: bool,
 	/// The deposit.
 	pub ticket: Ticket,
 }
@@ -478,8 +482,8 @@ pub struct BallotTerms<AccountId, BlockNumber, Balance> {
 	pub issuer: AccountId,
 	/// What its leaves are commitments to.
 	pub schema: SchemaId,
-	/// How old the tree's root may be, in blocks.
-	pub max_root_age: BlockNumber,
+	/// The root of the tree of those who may vote.
+	pub root: Commitment,
 	/// The last block in which votes count.
 	pub ends: BlockNumber,
 	/// How many votes there can be.
@@ -524,8 +528,8 @@ where
 {
 	/// The same without its deposit.
 	pub(crate) fn without_ticket(self) -> Delegate<A, B, C, M, ()> {
-		let Self { registrant, model, packing, terms, polls, ticket: _ } = self;
-		Delegate { registrant, model, packing, terms, polls, ticket: () }
+		let Self { registrant, model, packing, terms, polls, closed, ticket: _ } = self;
+		Delegate { registrant, model, packing, terms, polls, closed, ticket: () }
 	}
 }
 

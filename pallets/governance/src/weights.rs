@@ -23,6 +23,7 @@ pub trait WeightInfo {
 	fn release_parameter() -> Weight;
 	fn snapshot_parameter(n: u32) -> Weight;
 	fn move_parameter() -> Weight;
+	fn forget_snapshot() -> Weight;
 	fn open_ballot() -> Weight;
 	fn cast_ballot() -> Weight;
 	fn close_ballot(n: u32) -> Weight;
@@ -74,6 +75,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads_writes(10, 10))
 	}
 	fn move_parameter() -> Weight {
+		Weight::from_parts(200_000_000, 20_000)
+			.saturating_add(T::DbWeight::get().reads_writes(10, 10))
+	}
+	fn forget_snapshot() -> Weight {
 		Weight::from_parts(200_000_000, 20_000)
 			.saturating_add(T::DbWeight::get().reads_writes(10, 10))
 	}
@@ -136,6 +141,10 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads_writes(10, 10))
 	}
 	fn move_parameter() -> Weight {
+		Weight::from_parts(200_000_000, 20_000)
+			.saturating_add(ParityDbWeight::get().reads_writes(10, 10))
+	}
+	fn forget_snapshot() -> Weight {
 		Weight::from_parts(200_000_000, 20_000)
 			.saturating_add(ParityDbWeight::get().reads_writes(10, 10))
 	}

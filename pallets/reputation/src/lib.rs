@@ -24,9 +24,7 @@ pub mod weights;
 
 pub use ensure::EnsureReputation;
 pub use pallet::*;
-pub use types::{
-	Answer, Area, AreaId, Contribution, Points, Record, Reputation, Source, StillAttested,
-};
+pub use types::{Answer, Area, AreaId, Contribution, Points, Record, Reputation, Source};
 pub use weights::WeightInfo;
 
 /// The pallet.
@@ -64,8 +62,7 @@ pub mod pallet {
 		type Verifier: InferenceVerifier<Self::AccountId>;
 
 		/// Usually `pallet-attestation`.
-		type Attested: Attested<Self::AccountId, BlockNumberFor<Self>>
-			+ StillAttested<Self::AccountId>;
+		type Attested: Attested<Self::AccountId, BlockNumberFor<Self>>;
 
 		/// The deposit for a record's storage.
 		type Consideration: Consideration<Self::AccountId, Footprint>;

@@ -1,8 +1,7 @@
 //! What the calls do.
 
 use crate::{
-	decay::decayed, pallet::*, Answer, AreaId, Contribution, Record, Reputation, StillAttested,
-	WeightInfo,
+	decay::decayed, pallet::*, Answer, AreaId, Contribution, Record, Reputation, WeightInfo,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use codec::Encode;
@@ -174,8 +173,8 @@ impl<T: Config> Pallet<T> {
 		let known = found.filter(|known| known.points > 0);
 		let known = known.ok_or(Error::<T>::ContributionNotFound)?;
 		let (commitment, issuers) = (known.commitment, &source.issuers);
-		let holds = T::Attested::is_attested(commitment, &account, source.schema, issuers);
-		ensure!(!holds, Error::<T>::StillAttested);
+		let held = T::Attested::ensure_committed(commitment, &account, source.schema, issuers);
+		ensure!(held.is_err(), Error::<T>::StillAttested);
 		known.points = 0;
 		Records::<T>::insert(&account, id, record);
 		Self::deposit_event(Event::StruckOut { account, area: id, model });

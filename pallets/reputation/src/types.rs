@@ -208,29 +208,3 @@ pub trait Reputation<AccountId> {
 	/// What that costs.
 	fn weight() -> Weight;
 }
-
-/// What is attested of an account, for inferences that were proven before.
-///
-/// A check of the same things as [`pallet_attestation::Attested::ensure_attested`], at the same cost.
-pub trait StillAttested<AccountId> {
-	/// Whether a commitment is what one of these issuers attests of the subject, and that counts now.
-	fn is_attested(
-		commitment: Commitment,
-		subject: &AccountId,
-		schema: SchemaId,
-		issuers: &[AccountId],
-	) -> bool;
-}
-
-impl<T: pallet_attestation::Config> StillAttested<T::AccountId> for pallet_attestation::Pallet<T> {
-	fn is_attested(
-		commitment: Commitment,
-		subject: &T::AccountId,
-		schema: SchemaId,
-		issuers: &[T::AccountId],
-	) -> bool {
-		Self::credential(subject.clone(), schema).is_some_and(|found| {
-			found.commitment == Some(commitment) && issuers.contains(&found.issuer)
-		})
-	}
-}

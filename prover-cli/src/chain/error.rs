@@ -611,9 +611,10 @@ pub fn explain(error: &str) -> Option<(&'static str, &'static str)> {
 			"only the account that registered the delegate may do this",
 			"`zkml delegate show` names it: sign with that account",
 		),
-		("Governance", "DelegateInUse") => (
-			"the delegate has snapshots of polls",
-			"settle them first: `zkml delegate settle DELEGATE --poll POLL`",
+		("Governance", "DelegateClosed") => (
+			"the delegate takes no other polls: its registrant has removed it",
+			"`zkml delegate settle DELEGATE --poll POLL` forgets the polls that it has, and with the last \
+			 the delegate",
 		),
 		("Governance", "PollNotOngoing") => (
 			"there is no such poll that can be voted on",
@@ -697,9 +698,21 @@ pub fn explain(error: &str) -> Option<(&'static str, &'static str)> {
 			"`zkml ballot show` lists the choices, from 0",
 		),
 		("Governance", "RootUnknown") => (
-			"the issuer has not posted the root of this tree, or too long ago",
-			"get the newest tree from the issuer, who posts its root with `zkml ballot root --url …`, \
-			 and prove again",
+			"the issuer has not posted the root of this tree, or has posted many since",
+			"the issuer posts it with `zkml ballot root --tree … --url …`; then open the ballot",
+		),
+		("Governance", "OtherRoot") => (
+			"the vote is of another tree than the ballot's",
+			"get the tree from the issuer as it was when the ballot was opened: `zkml ballot show` names \
+			 its root; who was enrolled later does not vote in this ballot",
+		),
+		("Governance", "IssuerSuspended") => (
+			"the ballot's issuer is suspended, or vouches for other records now",
+			"no vote is taken until the chain's governance resumes it: `zkml attest show` says how it is",
+		),
+		("Governance", "SnapshotKept") => (
+			"the snapshot is still good",
+			"`zkml parameter show` says until when; or prove an answer with `zkml parameter move`",
 		),
 		("Governance", "AlreadyVoted") => (
 			"this voter has voted in this ballot",

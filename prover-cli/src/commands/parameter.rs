@@ -37,6 +37,8 @@ pub enum ParameterCommand {
 	Snapshot(Snapshot),
 	/// Prove what the model answers to the last snapshot, and move the parameter.
 	Move(Move),
+	/// Forget a snapshot that is good no more, and return its deposit.
+	Forget(Forget),
 }
 
 impl ParameterCommand {
@@ -48,6 +50,7 @@ impl ParameterCommand {
 			Self::Show(command) => command.run(ui),
 			Self::Snapshot(command) => command.run(ui),
 			Self::Move(command) => command.run(ui),
+			Self::Forget(command) => command.run(ui),
 		}
 	}
 }
@@ -285,6 +288,34 @@ impl Snapshot {
 		});
 		ui.json("parameter snapshot", with_included(&included, fields));
 		ui.next(format!("zkml parameter move {name} CIRCUIT --keys KEYS --url {url} --suri …"));
+		Ok(())
+	}
+}
+
+/// Forget a snapshot that is good no more, and return its deposit to who put it down.
+///
+/// The next snapshot does the same.
+#[derive(Debug, Args)]
+pub struct Forget {
+	/// The parameter.
+	#[arg(value_name = "PARAMETER")]
+	parameter: Which,
+	#[command(flatten)]
+	chain: ChainArgs,
+}
+
+impl Forget {
+	fn run(self, ui: &Ui) -> Result<(), CliError> {
+		let Self { parameter, chain: ChainArgs { url, suri } } = self;
+		let signer = chain::signer(&suri)?;
+		let included = act(ui, &url, |chain| async move {
+			chain.state().await?.ensure_forgettable(parameter.key()).await?;
+			chain.forget_snapshot(&signer, parameter.key()).await
+		})?;
+		ui.line(format!("{} has no snapshot", parameter.name()));
+		show_included(ui, &included);
+		let fields = json!({ "parameter": parameter.name() });
+		ui.json("parameter forget", with_included(&included, fields));
 		Ok(())
 	}
 }

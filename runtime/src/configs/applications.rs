@@ -78,5 +78,5 @@ impl pallet_npc::Config for Runtime {
 	type MaxGamesPerPlayer = ConstU32<16>;
 	type WeightInfo = pallet_npc::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = pallet_npc::benchmarking::RegisterModel<Runtime>;
+	type BenchmarkHelper = pallet_npc::RegisterModel<Runtime>;
 }

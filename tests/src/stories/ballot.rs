@@ -76,7 +76,7 @@ pub(super) async fn tell(place: Place) {
 
 	place.part("The ballot");
 	let open = ["ballot", "open", "keys", "--question", "More parks?", "--choices", "2"];
-	let rest = ["--issuer", ISSUER, "--for", "60", "--root-age", "60", "--max-votes", "3"];
+	let rest = ["--issuer", ISSUER, "--for", "60", "--tree", "tree.json", "--max-votes", "3"];
 	place.acts(ADMIN, &[&open[..], &rest, &["--reward", "0.5"]].concat());
 	place.says(
 		"Ann proves that she is a member and that the model lets her record pass, and votes 1. Charlie \

@@ -159,8 +159,19 @@ impl Town {
 }
 
 /// All of opening a ballot but how long it takes, and how many votes.
-const OPEN: [&str; 9] =
-	["ballot", "open", "keys", "--question", "More parks?", "--choices", "2", "--issuer", ISSUER];
+const OPEN: [&str; 11] = [
+	"ballot",
+	"open",
+	"keys",
+	"--question",
+	"More parks?",
+	"--choices",
+	"2",
+	"--issuer",
+	ISSUER,
+	"--tree",
+	"tree.json",
+];
 
 /// The verb that proves a vote.
 fn vote(name: &str, ballot: &str, choice: &str) -> Vec<String> {
@@ -180,10 +191,19 @@ fn words(arguments: &[String]) -> Vec<&str> {
 async fn votes_are_counted_and_nobody_learns_whose() {
 	let town = Town::new().await;
 	let place = &town.place;
-	let ready = ["--for", "40", "--root-age", "40", "--max-votes", "3", "--reward", "0.5"];
+	let ready = ["--for", "40", "--max-votes", "3", "--reward", "0.5"];
 	let many = [&OPEN[..6], &["17"], &OPEN[7..], &ready].concat();
 	place.fails(ADMIN, &many, 5, "the chain would refuse: Governance::MalformedBallot");
+	// Only on a root that the issuer posted.
+	place.fails(ADMIN, &[&OPEN[..], &ready].concat(), 5, "Governance::RootUnknown");
+	let root = ["ballot", "root", "--tree", "tree.json"];
+	place.fails(OTHER, &root, 5, "the account is no issuer");
+	let shown = place.run(&root);
+	let posted = town.posts();
+	assert_eq!((&posted["root"], &posted["members"]), (&shown["root"], &3.into()));
+	assert!(posted["events"].as_array().unwrap().contains(&"Attestation.RootPosted".into()));
 	let opened = town.opens(&ready);
+	assert_eq!(opened["terms"]["root"], posted["root"]);
 	assert_eq!((&opened["ballot"], &opened["terms"]["choices"]), (&0.into(), &2.into()));
 	// A deposit for three votes, and three rewards.
 	let held: u128 = opened["deposit"]["held"].as_str().unwrap().parse().unwrap();
@@ -191,16 +211,6 @@ async fn votes_are_counted_and_nobody_learns_whose() {
 	let question = ["ballot", "show", "0", "--question"];
 	place.acts(OTHER, &[&question[..], &["More parks?"]].concat());
 	place.fails(OTHER, &[&question[..], &["Fewer parks?"]].concat(), 1, "asks something else");
-
-	// Only on a root that the issuer posted.
-	let early = vote("ann", "0", "1");
-	place.fails(OTHER, &words(&early), 5, "Governance::RootUnknown");
-	let root = ["ballot", "root", "--tree", "tree.json"];
-	place.fails(OTHER, &root, 5, "the account is no issuer");
-	let shown = place.run(&root);
-	let posted = town.posts();
-	assert_eq!((&posted["root"], &posted["members"]), (&shown["root"], &3.into()));
-	assert!(posted["events"].as_array().unwrap().contains(&"Attestation.RootPosted".into()));
 
 	// Ann votes: the file tells the relay what, and nobody who.
 	let proven = town.proves("ann", "0", "1");
@@ -282,53 +292,55 @@ async fn votes_are_counted_and_nobody_learns_whose() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_root_counts_for_as_long_as_its_ballot_says() {
+async fn a_ballot_has_one_tree() {
 	let town = Town::new().await;
 	let place = &town.place;
-	let first = ["--for", "60", "--root-age", "5", "--max-votes", "1"];
+	let root = town.posts()["root"].as_str().unwrap().to_string();
+	let first = ["--for", "60", "--max-votes", "1"];
 	assert_eq!(town.opens(&first)["terms"]["reward"], "0");
-	let second = ["--for", "60", "--root-age", "40", "--max-votes", "2"];
-	assert_eq!(town.opens(&second)["ballot"], 1);
-	town.posts();
+	// By its root, which says the same.
+	let named = [&OPEN[..9], &["--root", &root, "--for", "60", "--max-votes", "2"]].concat();
+	let second = place.acts(ADMIN, &named);
+	assert_eq!((&second["ballot"], &second["terms"]["root"]), (&1.into(), &json!(root)));
 	let proven = town.proves("ann", "0", "1");
-	place.wait(5).await;
 	let send = ["ballot", "send", "ann.vote.json"];
-	place.fails(RELAY, &send, 5, "Governance::RootUnknown");
-	refused(town.casts(RELAY, "ann.vote.json", |_| ()).await, "RootUnknown");
-	let stale = vote("ann", "0", "1");
-	place.fails(OTHER, &words(&stale), 5, "prove again");
-	// The same root, posted again: the proof is good again.
-	town.posts();
-	// Of another ballot it is not.
+	// Of another ballot the vote is not.
 	town.forges(|vote| vote["ballot"] = 1.into());
 	place.fails(RELAY, &["ballot", "send", "forged.json"], 5, "Governance::OtherTopic");
 	let elsewhere = |vote: &mut Value| vote["ballot"] = 1.into();
 	refused(town.casts(RELAY, "ann.vote.json", elsewhere).await, "Refused(InvalidProof)");
 	place.acts(ADMIN, &["attest", "issuer", ISSUER, "--suspend"]);
-	place.fails(RELAY, &send, 5, "Governance::RootUnknown");
+	place.fails(RELAY, &send, 5, "Governance::IssuerSuspended");
+	refused(town.casts(RELAY, "ann.vote.json", |_| ()).await, "IssuerSuspended");
 	place.acts(ADMIN, &["attest", "issuer", ISSUER, "--resume"]);
 	place.acts(ADMIN, &["model", "suspend", "keys"]);
 	place.fails(RELAY, &send, 5, "Governance::Refused(ModelSuspended)");
 	place.acts(ADMIN, &["model", "resume", "keys"]);
-	town.posts();
-	place.acts(RELAY, &send);
-	place.fails(OTHER, &words(&vote("ben", "0", "1")), 5, "Governance::BallotFull");
 
-	// Who is struck out votes no more, as soon as the roots that hold them are too old.
+	// Ann is given another identity in the middle, and a root is posted that has it: no second vote.
 	fs::copy(place.path("tree.json"), place.path("before.json")).unwrap();
-	let struck = place.run(&["ballot", "strike", "--tree", "tree.json", "--index", "1"]);
-	assert_eq!(
-		(&struck["members"], &struck["identity"]),
-		(&2.into(), &json!(town.identity("ben")))
-	);
+	fs::copy(place.path("ann.identity.json"), place.path("old.identity.json")).unwrap();
+	fs::remove_file(place.path("ann.identity.json")).unwrap();
+	let struck = place.run(&["ballot", "strike", "--tree", "tree.json", "--index", "0"]);
+	assert_eq!(struck["members"], 2);
+	place.run(&["ballot", "identity", "-o", "ann.identity.json"]);
+	town.enrolls("ann", &[]);
 	town.posts();
-	let mut ben = vote("ben", "1", "0");
-	place.fails(OTHER, &words(&ben), 1, "nobody in the tree has the identity");
+	let again = vote("ann", "0", "0");
+	place.fails(OTHER, &words(&again), 5, "Governance::OtherRoot");
+	// The first stands, and so does the tree as it was: who was struck out later votes.
+	place.acts(RELAY, &send);
+	let mut ben = vote("ben", "0", "1");
+	ben[14] = "before.json".into();
+	place.fails(OTHER, &words(&ben), 5, "Governance::BallotFull");
+	ben = vote("ben", "1", "0");
+	place.fails(OTHER, &words(&ben), 5, "Governance::OtherRoot");
 	ben[14] = "before.json".into();
 	place.acts(OTHER, &words(&ben));
 	// The same voter in another ballot is another number.
-	let elsewhere = town.proves("ann", "1", "0");
-	assert_ne!(elsewhere["nullifier"], proven["nullifier"]);
-	place.acts(RELAY, &send);
+	let mut old = vote("ann", "1", "0");
+	(old[10], old[14]) = ("old.identity.json".into(), "before.json".into());
+	let voted = place.acts(OTHER, &words(&old));
+	assert_ne!(voted["nullifier"], proven["nullifier"]);
 	assert_eq!(town.shows("1")["counts"], json!([2, 0]));
 }

@@ -27,7 +27,7 @@ pub(super) fn terms(model: &Model) -> BallotTermsOf<Test> {
 		model: model.id,
 		issuer: ISSUER,
 		schema: SCHEMA,
-		max_root_age: 20,
+		root: ROOT,
 		ends: 15,
 		max_votes: 3,
 		reward: 500,
@@ -149,29 +149,47 @@ fn a_vote_is_bound_to_its_ballot_and_who_hands_it_in() {
 }
 
 #[test]
-fn the_root_is_recent_and_the_issuers() {
+fn the_root_is_the_ballots() {
 	run(|| {
 		let model = members(1);
-		let terms = BallotTerms { ends: 90, max_root_age: 5, ..terms(&model) };
-		assert_ok!(Governance::open_ballot(signed(ALICE), terms));
-		let cast = |number| vote(CAROL, &model, 0, voter(number, 0));
-		assert_noop!(cast(1), Error::<Test>::RootUnknown);
+		let open = || Governance::open_ballot(signed(ALICE), terms(&model));
+		assert_noop!(open(), Error::<Test>::RootUnknown);
 		post(Commitment([8; 32]));
-		assert_noop!(cast(1), Error::<Test>::RootUnknown);
+		assert_noop!(open(), Error::<Test>::RootUnknown);
 		post(ROOT);
-		pass(5);
+		let suspend = |yes| {
+			assert_ok!(Attestations::suspend_issuer(RuntimeOrigin::root(), ISSUER, yes));
+		};
+		suspend(true);
+		assert_noop!(open(), Error::<Test>::RootUnknown);
+		suspend(false);
+		let other = BallotTerms { issuer: BOB, ..terms(&model) };
+		let other = Governance::open_ballot(signed(ALICE), other);
+		assert_noop!(other, Error::<Test>::RootUnknown);
+		assert_ok!(open());
+		let cast = |number| vote(CAROL, &model, 0, voter(number, 0));
 		assert_ok!(cast(1));
-		pass(1);
-		assert_noop!(cast(2), Error::<Test>::RootUnknown);
-		assert_ok!(Attestations::post_root(signed(ISSUER), SCHEMA, ROOT));
-		assert_ok!(Attestations::suspend_issuer(RuntimeOrigin::root(), ISSUER, true));
-		assert_noop!(cast(2), Error::<Test>::RootUnknown);
-		assert_ok!(Attestations::suspend_issuer(RuntimeOrigin::root(), ISSUER, false));
+		// Whom the issuer gives another identity in another tree votes once all the same.
+		for root in [Commitment([8; 32]), Commitment([7; 32])] {
+			post(root);
+			let twice = vote(CAROL, &model, 0, |membership| {
+				membership.root = root;
+				membership.nullifier = Commitment([9; 32]);
+			});
+			assert_noop!(twice, Error::<Test>::OtherRoot);
+		}
+		suspend(true);
+		assert_noop!(cast(2), Error::<Test>::IssuerSuspended);
+		suspend(false);
+		// An issuer that sees the counts does not end a ballot by taking its roots back.
+		assert_ok!(Attestations::clear_roots(signed(ISSUER), SCHEMA));
 		assert_ok!(cast(2));
 		let choice = vote(CAROL, &model, 0, voter(3, 3));
 		assert_noop!(choice, Error::<Test>::NoSuchChoice);
 		let choice = vote(CAROL, &model, 0, voter(3, u32::MAX));
 		assert_noop!(choice, Error::<Test>::NoSuchChoice);
+		assert_ok!(Attestations::remove_issuer(RuntimeOrigin::root(), ISSUER));
+		assert_noop!(cast(3), Error::<Test>::IssuerSuspended);
 	});
 }
 
@@ -179,6 +197,7 @@ fn the_root_is_recent_and_the_issuers() {
 fn a_ballot_that_makes_no_sense_is_not_opened() {
 	run(|| {
 		let model = members(1);
+		post(ROOT);
 		let open = |terms| Governance::open_ballot(signed(ALICE), terms);
 		let public = Model::public(2, 2, ARGMAX);
 		let label = Model::new(3, Interface { output: ARGMAX, ..model.prover.interface });
@@ -201,7 +220,6 @@ fn a_ballot_that_makes_no_sense_is_not_opened() {
 		let poor = Governance::open_ballot(signed(POOR), good());
 		assert_noop!(poor, DispatchError::Token(TokenError::FundsUnavailable));
 		assert_ok!(open(BallotTerms { reward: 0, ..good() }));
-		post(ROOT);
 		assert_ok!(vote(CAROL, &model, 0, voter(1, 0)));
 	});
 }

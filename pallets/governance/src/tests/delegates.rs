@@ -183,7 +183,6 @@ fn what_has_ended_is_settled() {
 		assert_noop!(settle(first, good), Error::<Test>::PollOngoing);
 		assert_noop!(settle(second, bad), Error::<Test>::SnapshotNotFound);
 		let remove = |who, id| Governance::remove_delegate(signed(who), id);
-		assert_noop!(remove(BOB, first), Error::<Test>::DelegateInUse);
 		assert_noop!(remove(CAROL, first), Error::<Test>::NotRegistrant);
 		assert_noop!(remove(BOB, 9), Error::<Test>::DelegateNotFound);
 		pass(DECISION_PERIOD + 3);
@@ -209,6 +208,7 @@ fn what_has_ended_is_settled() {
 		assert_eq!(Governance::features(first, next).unwrap(), [1, 1]);
 		assert_ok!(remove(BOB, second));
 		System::assert_last_event(Event::DelegateRemoved { delegate: second }.into());
+		assert_noop!(remove(BOB, second), Error::<Test>::DelegateNotFound);
 		let forget = |who, proposer| Governance::forget_history(signed(who), proposer);
 		assert_noop!(forget(ISSUER, ALICE), Error::<Test>::HistoryKept);
 		assert_noop!(forget(ISSUER, BOB), Error::<Test>::NothingToForget);
@@ -217,6 +217,39 @@ fn what_has_ended_is_settled() {
 		assert_ok!(forget(ISSUER, ALICE));
 		System::assert_last_event(Event::HistoryForgotten { proposer: ALICE }.into());
 		assert_eq!(Governance::features(first, next).unwrap(), [0, 0]);
+	});
+}
+
+#[test]
+fn nobody_keeps_a_delegate_from_being_removed() {
+	run(|| {
+		let model = Model::public(1, 2, ARGMAX);
+		let id = delegate(&model, terms());
+		follow(CAROL, id, 1_000);
+		let (poll, later) = (propose(1), propose(2));
+		assert_ok!(Governance::snapshot_poll(signed(DAVE), id, poll));
+		assert_ok!(Governance::remove_delegate(signed(BOB), id));
+		System::assert_last_event(Event::DelegateClosed { delegate: id }.into());
+		assert!(Governance::delegate(id).unwrap().closed);
+		check();
+		let again = Governance::remove_delegate(signed(BOB), id);
+		assert_noop!(again, Error::<Test>::DelegateClosed);
+		let other = Governance::snapshot_poll(signed(DAVE), id, later);
+		assert_noop!(other, Error::<Test>::DelegateClosed);
+		// It still answers for what it has a snapshot of, and for a newer one of the same poll.
+		assert_ok!(cast(BOB, &model, id, poll, 1));
+		pass(4);
+		assert_ok!(Governance::snapshot_poll(signed(DAVE), id, poll));
+		assert_ok!(cast(BOB, &model, id, poll, 0));
+		assert_eq!(tally(poll), (0, 1_000));
+		assert_ok!(Referenda::kill(RuntimeOrigin::root(), poll));
+		assert_ok!(Governance::settle_poll(signed(CAROL), id, poll));
+		let removed = Event::DelegateRemoved { delegate: id }.into();
+		assert!(System::events().iter().any(|record| record.event == removed));
+		assert_eq!(Governance::delegate(id), None);
+		check();
+		let gone = Governance::snapshot_poll(signed(DAVE), id, later);
+		assert_noop!(gone, Error::<Test>::DelegateNotFound);
 	});
 }
 

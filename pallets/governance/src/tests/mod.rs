@@ -159,7 +159,7 @@ fn what_travels_keeps_its_form() {
 		Error::<Test>::UnfitModel,
 		Error::DelegateNotFound,
 		Error::NotRegistrant,
-		Error::DelegateInUse,
+		Error::DelegateClosed,
 		Error::PollNotOngoing,
 		Error::PollOngoing,
 		Error::TooSoon,
@@ -184,6 +184,9 @@ fn what_travels_keeps_its_form() {
 		Error::RootUnknown,
 		Error::AlreadyVoted,
 		Error::BallotFull,
+		Error::OtherRoot,
+		Error::IssuerSuspended,
+		Error::SnapshotKept,
 	];
 	for (index, error) in errors.iter().enumerate() {
 		assert_eq!(error.encode()[0], index as u8);

@@ -177,11 +177,18 @@ fn a_proof_moves_once_for_its_account() {
 		pass(5);
 		assert_ok!(snapshot());
 		assert_noop!(send(CAROL, System::block_number()), invalid());
-		// While it is good nobody takes another; then it is too old.
+		// While it is good nobody takes another or forgets it; then it is too old.
+		let forget = || Governance::forget_snapshot(signed(POOR), 0);
 		pass(3);
 		assert_noop!(snapshot(), Error::<Test>::TooSoon);
+		assert_noop!(forget(), Error::<Test>::SnapshotKept);
 		pass(1);
 		assert_noop!(answer(CAROL, &model, 2), Error::<Test>::SnapshotTooOld);
+		let at = System::block_number() - 4;
+		assert_ok!(forget());
+		System::assert_last_event(Event::SnapshotForgotten { key: 0, at }.into());
+		check();
+		assert_noop!(forget(), Error::<Test>::SnapshotNotFound);
 		assert_ok!(snapshot());
 		assert_ok!(Zkml::suspend_model(RuntimeOrigin::root(), model.id));
 		let suspended = Error::<Test>::Refused(VerifyError::ModelSuspended);

@@ -102,7 +102,7 @@ fn any_act() -> impl Strategy<Value = (u64, Act)> {
 					model: ModelId([0; 32]),
 					issuer: ISSUER,
 					schema: ballots::SCHEMA,
-					max_root_age: 9,
+					root: ballots::ROOT,
 					ends,
 					max_votes,
 					reward,
@@ -122,6 +122,7 @@ fn any_act() -> impl Strategy<Value = (u64, Act)> {
 		4 => bind,
 		1 => Just(Call::release_parameter { key: 0 }),
 		4 => Just(Call::snapshot_parameter { key: 0 }),
+		2 => Just(Call::forget_snapshot { key: 0 }),
 		2 => open,
 		4 => (0..6u32, 0..4u32)
 			.prop_map(|(ballot, limit)| Call::close_ballot { ballot, limit }),

@@ -6,6 +6,7 @@ use frame_support::{
 	storage::with_storage_layer,
 	traits::{GetCallName, UnfilteredDispatchable},
 };
+use pallet_attestation::Attested;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use sp_runtime::StateVersion;
 use std::collections::{BTreeMap, BTreeSet};
@@ -218,7 +219,8 @@ fn contribute(
 	let claim = Reputations::claim(who, area, model(index), anchor)?;
 	let area = Reputations::area(area).ok_or(Error::<Test>::AreaNotFound)?;
 	let source = area.source(model(index)).ok_or(Error::<Test>::SourceNotFound)?;
-	let attested = Attestations::is_attested(commitment, &who, CREDIT, &source.issuers);
+	let attested =
+		Attestations::ensure_committed(commitment, &who, CREDIT, &source.issuers).is_ok();
 	ensure!(attested, Error::<Test>::NotAttested(NotAttested::NoCredential));
 	let answer = if index == THRESHOLD { Answer::Passed } else { Answer::Label(label) };
 	Reputations::contribute(claim, answer, commitment)

@@ -33,8 +33,8 @@ pub struct BallotTerms {
 	pub issuer: AccountId,
 	/// What its leaves are commitments to.
 	pub schema: SchemaId,
-	/// How old the tree's root may be, in blocks.
-	pub max_root_age: BlockNumber,
+	/// The root of the tree of those who may vote.
+	pub root: Commitment,
 	/// The last block in which votes count.
 	pub ends: BlockNumber,
 	/// How many votes there can be.
@@ -144,16 +144,29 @@ impl State {
 		Ok(Polling { id, ballot, model, topic, context })
 	}
 
-	/// Checks that a ballot would count a vote on this root in the next block.
+	/// Checks that a ballot would count a vote of a member of a tree in the next block.
 	///
 	/// # Errors
 	/// [`ChainError::Needless`] with what the chain would say.
 	pub async fn ensure_root(&self, ballot: &Ballot, root: Commitment) -> Result<(), ChainError> {
 		let terms = &ballot.terms;
-		let posted = self.root_posted(terms.issuer, terms.schema, root).await?;
-		match posted {
-			Some(posted) if self.height() < posted.saturating_add(terms.max_root_age) => Ok(()),
-			_ => Err(refused("RootUnknown")),
+		if root != terms.root {
+			return Err(refused("OtherRoot"));
+		}
+		match self.ensure_issuer(terms.issuer, terms.schema).await {
+			Err(ChainError::Needless(_)) => Err(refused("IssuerSuspended")),
+			other => other,
+		}
+	}
+
+	/// Checks that an issuer has posted the root that a ballot is to be opened with.
+	///
+	/// # Errors
+	/// [`ChainError::Needless`] with what the chain would say.
+	pub async fn ensure_posted(&self, terms: &BallotTerms) -> Result<(), ChainError> {
+		match self.root_posted(terms.issuer, terms.schema, terms.root).await? {
+			Some(_) => Ok(()),
+			None => Err(refused("RootUnknown")),
 		}
 	}
 
@@ -270,7 +283,7 @@ mod tests {
 			model: ModelId([2; 32]),
 			issuer: [3; 32],
 			schema: SchemaId([4; 32]),
-			max_root_age: 5,
+			root: Commitment([5; 32]),
 			ends: 6,
 			max_votes: 7,
 			reward: 8,
@@ -282,8 +295,8 @@ mod tests {
 	fn a_ballot_is_decoded_as_the_pallet_has_it() {
 		let mut bytes = vec![1; 32];
 		bytes.extend(2u32.to_le_bytes());
-		bytes.extend([[2; 32], [3; 32], [4; 32]].concat());
-		for number in [5u32, 6, 7] {
+		bytes.extend([[2; 32], [3; 32], [4; 32], [5; 32]].concat());
+		for number in [6u32, 7] {
 			bytes.extend(number.to_le_bytes());
 		}
 		bytes.extend(8u128.to_le_bytes());

@@ -207,7 +207,10 @@ impl State {
 		let next = self.height().saturating_add(1);
 		match subject {
 			Subject::Poll { delegate, poll } => {
-				let terms = self.delegate(delegate).await?.terms;
+				let Delegate { terms, closed, .. } = self.delegate(delegate).await?;
+				if closed && before.is_none() {
+					return Err(refused("DelegateClosed"));
+				}
 				self.ensure_ongoing(poll).await?;
 				if self.features(delegate, poll).await?.is_none() {
 					return Err(refused("FeatureUnknown"));
@@ -237,6 +240,21 @@ impl State {
 				}
 				Ok(())
 			},
+		}
+	}
+
+	/// Checks that a parameter's snapshot can be forgotten.
+	///
+	/// # Errors
+	/// [`ChainError::Needless`] with what the chain would say.
+	pub async fn ensure_forgettable(&self, parameter: Parameter) -> Result<(), ChainError> {
+		let snapshot = self.snapshot(Subject::Parameter(parameter)).await?;
+		let at = snapshot.ok_or_else(|| refused("SnapshotNotFound"))?.at;
+		let validity = self.binding(parameter).await?.terms.validity;
+		// The next block is the first that could do it.
+		match self.height() >= at.saturating_add(validity) {
+			true => Ok(()),
+			false => Err(refused("SnapshotKept")),
 		}
 	}
 
@@ -280,6 +298,11 @@ impl Included {
 		(poll.map(|(_, _, at)| at))
 			.or_else(|| parameter().map(|(_, at)| at))
 			.ok_or_else(|| runtime("it reported no snapshot"))
+	}
+
+	/// Whether a delegate was forgotten.
+	pub fn delegate_removed(&self) -> bool {
+		self.event::<DelegateId>("Governance.DelegateRemoved").is_some()
 	}
 
 	/// The vote that was cast.
@@ -364,6 +387,15 @@ impl Chain {
 	) -> Result<Included, ChainError> {
 		let call = Call::new("settle_poll", (delegate, Compact(poll)));
 		self.send_to(PALLET, signer, call).await
+	}
+
+	/// Forgets a parameter's snapshot that is good no more.
+	pub async fn forget_snapshot(
+		&self,
+		signer: &Keypair,
+		parameter: Parameter,
+	) -> Result<Included, ChainError> {
+		self.send_to(PALLET, signer, Call::new("forget_snapshot", parameter)).await
 	}
 
 	/// Reports something that the chain cannot know, or takes it back.

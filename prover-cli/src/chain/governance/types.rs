@@ -151,6 +151,8 @@ pub struct Delegate {
 	pub terms: DelegateTerms,
 	/// How many polls it has a snapshot of.
 	pub polls: u32,
+	/// Whether there are snapshots of no other polls: it is forgotten with the last that it has.
+	pub closed: bool,
 }
 
 /// The parameters that a model may be bound to.

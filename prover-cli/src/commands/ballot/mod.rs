@@ -74,9 +74,13 @@ mod tests {
 		assert!(!parses(&format!("{vote} --for //Bob")), "the file is what the other is given");
 		assert!(!parses(&format!("{vote} -o vote.json")), "for whom?");
 		assert!(!parses("vote --ballot 0 --choice -1 --tree t.json --suri //Alice"));
-		let open = "open keys --question q --issuer //Bob --for 9 --root-age 9 --suri //Alice";
+		let open = "open keys --question q --issuer //Bob --for 9 --suri //Alice --tree t.json";
 		assert!(parses(&format!("{open} --choices 2 --max-votes 1 --reward 0.5")));
 		assert!(!parses(&format!("{open} --choices 1 --max-votes 1")));
+		let alone = open.replace(" --tree t.json", "");
+		assert!(parses(&format!("{alone} --root 0x01 --choices 2 --max-votes 1")));
+		assert!(!parses(&format!("{alone} --choices 2 --max-votes 1")), "whose votes count?");
+		assert!(!parses(&format!("{open} --root 0x01 --choices 2 --max-votes 1")));
 		assert!(!parses(&format!("{open} --choices 2 --max-votes 0")));
 		let enroll = "enroll --tree t.json --identity 01 --profile p.json";
 		assert!(

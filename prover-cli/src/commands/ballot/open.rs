@@ -4,9 +4,10 @@ use super::super::{
 	act, attest::schema, block_on, fee, show_included, with_included, ChainArgs, Named, NodeArgs,
 	Tokens,
 };
+use super::tree::TreeFile;
 use crate::{
 	chain::{
-		self, address, explain,
+		self, address,
 		governance::{Ballot, BallotId, BallotTerms},
 		BlockNumber, Chain, ChainError, State,
 	},
@@ -16,8 +17,8 @@ use crate::{
 };
 use clap::Args;
 use serde_json::{json, Value};
-use std::path::Path;
-use zkml_primitives::{InputVisibility, ModelId, OutputKind, SchemaId};
+use std::path::{Path, PathBuf};
+use zkml_primitives::{Commitment, InputVisibility, ModelId, OutputKind, SchemaId};
 
 /// The SHA-256 of what is asked, as typed: that of a file's bytes, or that of the text where there is no
 /// such file. In words, which of the two.
@@ -55,10 +56,12 @@ pub struct Open {
 	/// For how many blocks from now votes count.
 	#[arg(long = "for", value_name = "BLOCKS", value_parser = clap::value_parser!(u32).range(1..))]
 	blocks: u32,
-	/// How many blocks old the root may be on which a vote is proven. Voters that come later need a new root,
-	/// and so do those whose proof takes longer.
-	#[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u32).range(1..))]
-	root_age: u32,
+	/// The tree of those who may vote, whose root the issuer has posted. Who is enrolled later does not.
+	#[arg(long, value_name = "FILE", required_unless_present = "root")]
+	tree: Option<PathBuf>,
+	/// The tree's root, in place of the tree.
+	#[arg(long, value_name = "ROOT", conflicts_with = "tree")]
+	root: Option<String>,
 	/// How many votes there can be.
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
 	max_votes: u32,
@@ -80,12 +83,30 @@ async fn profiles(state: &State, model: ModelId) -> Result<Option<SchemaId>, Cha
 }
 
 impl Open {
+	/// The root of the tree that was named.
+	fn root(&self, ui: &Ui) -> Result<Commitment, CliError> {
+		match (&self.tree, &self.root) {
+			(Some(path), _) => {
+				let file = TreeFile::read(path)?;
+				let (tree, _) = ui.step("hashing the tree", || file.tree());
+				Ok(tree?.root())
+			},
+			(None, Some(root)) => {
+				let root = files::hash_from_hex(root).map(Commitment);
+				let wrong = "--root: 32 bytes in hexadecimal, as `zkml ballot root` prints them";
+				root.ok_or_else(|| CliError::Other(wrong.into()))
+			},
+			(None, None) => Err(CliError::Other("whose votes count? name --tree or --root".into())),
+		}
+	}
+
 	pub(super) fn run(self, ui: &Ui) -> Result<(), CliError> {
 		let signer = chain::signer(&self.chain.suri)?;
 		let named = Named::new(&self.model)?;
 		let issuer = chain::account(&self.issuer)?;
 		let typed = self.schema.as_deref().map(schema).transpose()?;
 		let (question, of) = question(&self.question)?;
+		let root = self.root(ui)?;
 		let url = &self.chain.url;
 		let opened = act(ui, url, |chain| async move {
 			named.ensure(&chain)?;
@@ -96,33 +117,27 @@ impl Open {
 			if other || self.choices > state.max_choices()? {
 				return Err(malformed());
 			}
-			// It may become one before somebody votes.
-			let missing = match state.ensure_issuer(issuer, schema).await {
-				Err(ChainError::Needless(error)) => explain(&error).map(|(meaning, _)| meaning),
-				other => other.map(|()| None)?,
-			};
 			let terms = BallotTerms {
 				question,
 				choices: self.choices,
 				model: named.id,
 				issuer,
 				schema,
-				max_root_age: self.root_age,
+				root,
 				ends: state.height().saturating_add(self.blocks),
 				max_votes: self.max_votes,
 				reward: self.reward.0,
 			};
+			state.ensure_issuer(issuer, schema).await?;
+			state.ensure_posted(&terms).await?;
 			let included = chain.open_ballot(&signer, &terms).await?;
-			Ok((included.opened_ballot()?, terms, missing, included))
+			Ok((included.opened_ballot()?, terms, included))
 		});
-		let (id, terms, missing, included) = opened?;
+		let (id, terms, included) = opened?;
 		ui.line(format!("ballot    {id}"));
 		show_terms(ui, &terms, of);
 		ui.line(format!("open      up to block {}", terms.ends));
 		show_included(ui, &included);
-		if let Some(meaning) = missing {
-			ui.note(format!("no vote counts as it is: {meaning}"));
-		}
 		let fields = json!({ "ballot": id, "terms": terms_json(&terms) });
 		ui.json("ballot open", with_included(&included, fields));
 		ui.next(format!(
@@ -135,14 +150,14 @@ impl Open {
 
 /// Terms for people. `of` says what the question is a hash of, where that is known.
 fn show_terms(ui: &Ui, terms: &BallotTerms, of: &str) {
-	let BallotTerms { question, choices, model, issuer, schema, max_root_age, .. } = terms;
+	let BallotTerms { question, choices, model, issuer, schema, root, .. } = terms;
 	let question = format!("question  0x{} {of}", hex::encode(question));
 	ui.line(question.trim_end());
 	ui.line(format!("choices   0 to {}", choices.saturating_sub(1)));
 	ui.line(format!("model     0x{}", hex::encode(model.0)));
 	ui.line(format!("issuer    {}", address(issuer)));
 	ui.line(format!("schema    0x{}", hex::encode(schema.0)));
-	ui.line(format!("roots     of {max_root_age} blocks at most"));
+	ui.line(format!("root      0x{}", hex::encode(root.0)));
 	ui.line(match terms.reward {
 		0 => format!("votes     {} at most, without reward", terms.max_votes),
 		reward => format!(
@@ -161,7 +176,7 @@ fn terms_json(terms: &BallotTerms) -> Value {
 		"model": hex::encode(terms.model.0),
 		"issuer": address(&terms.issuer),
 		"schema": terms.schema,
-		"max_root_age": terms.max_root_age,
+		"root": hex::encode(terms.root.0),
 		"ends": terms.ends,
 		"max_votes": terms.max_votes,
 		"reward": terms.reward.to_string(),

@@ -59,7 +59,7 @@ pub struct Vote {
 	/// The opening of the commitment to one's profile, as the issuer handed it over.
 	#[arg(long, value_name = "FILE", default_value = opening::INPUT)]
 	profile: PathBuf,
-	/// The tree of all voters, whose root the issuer has posted.
+	/// The tree of all voters, as it was when the ballot was opened.
 	#[arg(long, value_name = "FILE")]
 	tree: PathBuf,
 	/// The opening of the weights' commitment, where they are committed.
@@ -211,10 +211,8 @@ impl Vote {
 					fields[name] = value;
 				}
 				ui.json("ballot vote", fields);
-				ui.note(format!(
-					"it must be handed in while its root counts, {} blocks at most after it was posted",
-					polling.ballot.terms.max_root_age
-				));
+				let ends = polling.ballot.terms.ends;
+				ui.note(format!("it must be handed in up to block {ends}, when the ballot ends"));
 				ui.next(format!(
 					"zkml ballot send {} --url {} --suri …, by {}",
 					output.display(),
@@ -358,7 +356,7 @@ mod tests {
 				model: ModelId([2; 32]),
 				issuer: [3; 32],
 				schema: SchemaId([4; 32]),
-				max_root_age: 5,
+				root: Commitment([5; 32]),
 				ends: 6,
 				max_votes: 7,
 				reward: 0,

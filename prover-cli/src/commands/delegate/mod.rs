@@ -198,8 +198,12 @@ impl OnPoll {
 			chain.settle_poll(&signer, delegate, poll).await
 		})?;
 		ui.line(format!("delegate {delegate} has nothing left of poll {poll}"));
+		let removed = included.delegate_removed();
+		if removed {
+			ui.line(format!("delegate {delegate} votes no more"));
+		}
 		show_included(ui, &included);
-		let fields = json!({ "delegate": delegate, "poll": poll });
+		let fields = json!({ "delegate": delegate, "poll": poll, "removed": removed });
 		ui.json("delegate settle", with_included(&included, fields));
 		Ok(())
 	}
@@ -207,7 +211,8 @@ impl OnPoll {
 
 /// Let a model vote no more, and get the deposit back.
 ///
-/// What was delegated to it stays there, and carries nothing.
+/// It takes no other polls from now on. With the last that it has a snapshot of, when that is settled, it
+/// is forgotten: at once where it has none. What was delegated to it stays there, and carries nothing.
 #[derive(Debug, Args)]
 pub struct Remove {
 	/// Its number.
@@ -226,14 +231,21 @@ impl Remove {
 			if found.registrant != signer.public_key().0 {
 				return Err(needless("Governance::NotRegistrant"));
 			}
-			if found.polls > 0 {
-				return Err(needless("Governance::DelegateInUse"));
+			if found.closed {
+				return Err(needless("Governance::DelegateClosed"));
 			}
 			chain.remove_delegate(&signer, delegate).await
 		})?;
-		ui.line(format!("delegate {delegate} votes no more"));
+		let removed = included.delegate_removed();
+		ui.line(format!(
+			"delegate {delegate} votes {}",
+			if removed { "no more" } else { "on no other polls" }
+		));
+		if !removed {
+			ui.note("it is forgotten when the polls are settled that it has snapshots of");
+		}
 		show_included(ui, &included);
-		let fields = json!({ "delegate": delegate });
+		let fields = json!({ "delegate": delegate, "removed": removed });
 		ui.json("delegate remove", with_included(&included, fields));
 		Ok(())
 	}

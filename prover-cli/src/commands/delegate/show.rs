@@ -106,7 +106,7 @@ impl Show {
 			})
 		});
 		let Shown { height, delegate, voting, holds, on } = found?;
-		let Delegate { registrant, model, terms, polls, .. } = &delegate;
+		let Delegate { registrant, model, terms, polls, closed, .. } = &delegate;
 		let (account, carried) = (delegate_account(id), voting.carried());
 		ui.line(format!("delegate    {id}"));
 		ui.line(format!("model       0x{}", hex::encode(model.0)));
@@ -120,6 +120,11 @@ impl Show {
 			"snapshots   {} of a poll at most, {} blocks apart at least; of {polls} polls there is one",
 			terms.snapshots, terms.interval
 		));
+		if *closed {
+			ui.line(
+				"closed      it takes no other polls, and is forgotten with the last that it has",
+			);
+		}
 		let mut fields = json!({
 			"delegate": id,
 			"block": height,
@@ -133,6 +138,7 @@ impl Show {
 			},
 			"terms": delegate_json(terms),
 			"polls": polls,
+			"closed": closed,
 			"poll": Value::Null,
 		});
 		match on {
