@@ -6,6 +6,7 @@ mod account;
 mod attestation;
 mod calls;
 mod error;
+mod explain;
 pub mod governance;
 pub mod lending;
 pub mod npc;
@@ -17,7 +18,8 @@ mod types;
 
 pub use account::{account, address, signer};
 pub use attestation::{Attestation, Credential, Issuer};
-pub use error::{explain, ChainError};
+pub use error::ChainError;
+pub use explain::explain;
 pub use reputation::AreaId;
 pub use state::State;
 pub use transaction::Included;
