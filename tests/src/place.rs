@@ -134,7 +134,10 @@ impl Place {
 		for _ in 0..blocks {
 			chain.call(&dave, "System", "remark", vec![0]).await.expect("a remark");
 		}
-		self.says(&format!("… {blocks} blocks later …"));
+		self.says(&match blocks {
+			1 => "… one block later …".into(),
+			_ => format!("… {blocks} blocks later …"),
+		});
 	}
 
 	/// Starts a verb on the chain that goes on by itself; it ends with what is returned.
@@ -217,8 +220,10 @@ impl Place {
 			return;
 		}
 		let seconds = format!("{:.1} s", said.took.as_secs_f64());
-		match (said.value["block"].as_u64(), said.value["fee"].as_str()) {
+		let fee = said.value["fee"].as_str().and_then(|fee| fee.parse().ok());
+		match (said.value["block"].as_u64(), fee) {
 			(Some(block), Some(fee)) => {
+				let fee = zkml_cli::commands::fee(fee);
 				println!("    done in {seconds}, block {block}, fee {fee}");
 			},
 			_ => println!("    done in {seconds}"),

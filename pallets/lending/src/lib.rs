@@ -329,6 +329,11 @@ pub mod pallet {
 			(Self::pot_account(), Self::lendable())
 		}
 
+		/// Whether an account may borrow, as who it is; what it has borrowed before apart.
+		pub fn may_borrow(account: T::AccountId) -> bool {
+			T::BorrowOrigin::ensure_origin(frame_system::RawOrigin::Signed(account).into()).is_ok()
+		}
+
 		/// What all accounts owe.
 		pub fn outstanding() -> BalanceOf<T> {
 			Outstanding::<T>::get()

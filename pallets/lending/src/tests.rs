@@ -75,7 +75,9 @@ fn who_has_no_reputation_borrows_nothing() {
 		}
 		give_reputation(BANK, LEAST - 1);
 		assert_noop!(borrow(BANK, 1_000), BadOrigin);
+		assert!(!Lending::may_borrow(BANK));
 		give_reputation(BANK, LEAST);
+		assert!(Lending::may_borrow(BANK));
 		assert_ok!(borrow(BANK, 1_000));
 		// It is asked for at the start only.
 		System::set_block_number(50);

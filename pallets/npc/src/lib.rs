@@ -513,6 +513,11 @@ pub mod pallet {
 			Self::awaiting_of(opponent)
 		}
 
+		/// Whether an account may play ranked games, as who it is.
+		pub fn may_play_ranked(account: T::AccountId) -> bool {
+			T::RankedOrigin::ensure_origin(frame_system::RawOrigin::Signed(account).into()).is_ok()
+		}
+
 		/// How good a player is.
 		pub fn rating(player: T::AccountId) -> Option<Rating<()>> {
 			Ratings::<T>::get(player).map(Rating::without_ticket)

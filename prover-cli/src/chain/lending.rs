@@ -15,9 +15,6 @@ const PALLET: &str = "Lending";
 /// The area of reputation in which the runtime looks at who borrows.
 pub const CREDIT: AreaId = 3;
 
-/// An origin that a call does not take, in words.
-const BAD_ORIGIN: &str = "Bad origin.";
-
 /// What an account borrowed and has not repaid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Decode)]
 pub struct Line {
@@ -128,15 +125,20 @@ impl State {
 		})
 	}
 
-	/// Checks all that decides whether an account may borrow but its reputation.
+	/// Checks all that decides whether an account may borrow.
 	///
 	/// # Errors
-	/// [`ChainError::Needless`] with what the chain would say.
+	/// [`ChainError::NotReputable`] if its score is too low; [`ChainError::Needless`] with what the chain
+	/// would say.
 	pub async fn ensure_lendable(
 		&self,
 		account: AccountId,
 		amount: u128,
 	) -> Result<(), ChainError> {
+		if !self.view_of::<bool>(PALLET, "may_borrow", account).await? {
+			let (area, score) = (CREDIT, self.score(account, CREDIT).await?);
+			return Err(ChainError::NotReputable { account: address(&account), area, score });
+		}
 		match self.line(account).await? {
 			Some(line) if line.defaulted => return Err(refused("Defaulted")),
 			Some(_) => return Err(refused("LineOpen")),
@@ -197,24 +199,13 @@ impl Chain {
 	}
 
 	/// Borrows from the pot.
-	///
-	/// # Errors
-	/// [`ChainError::NotReputable`] if the account's score is too low.
 	pub async fn borrow(
 		&self,
 		signer: &Keypair,
 		amount: u128,
 	) -> Result<(Included, Borrowed), ChainError> {
-		let account = signer.public_key().0;
-		match self.send_to(PALLET, signer, Call::new("borrow", Compact(amount))).await {
-			Ok(included) => reported(included, "Lending.Borrowed"),
-			// The call's origin is who has the score, and all that can be wrong with it.
-			Err(ChainError::Failed(error)) if error == BAD_ORIGIN => {
-				let score = self.state().await?.score(account, CREDIT).await?;
-				Err(ChainError::NotReputable { account: address(&account), area: CREDIT, score })
-			},
-			Err(error) => Err(error),
-		}
+		let included = self.send_to(PALLET, signer, Call::new("borrow", Compact(amount))).await?;
+		reported(included, "Lending.Borrowed")
 	}
 
 	/// Repays what one has borrowed, or a part of it.

@@ -319,11 +319,15 @@ async fn ranked_games_move_ratings() {
 	let listed = arena.0.acts(PLAYER, &["play", "--games"]);
 	assert_eq!(listed["games"][0]["to_move"], "model", "{listed}");
 	assert_eq!(listed["rating"]["running"], 1);
+	let forget = ["play", "--forget-rating"];
+	arena.0.fails(PLAYER, &forget, 5, "Npc::RankedGameRunning");
+	arena.0.fails(OTHER, &forget, 5, "Npc::RatingNotFound");
 	let id = second["game"].to_string();
 	let lost = arena.types(&["play", "--game", &id, "--json"], "r\n");
 	let after = |of: &Value| of["after"].as_u64().unwrap();
 	assert!(after(&lost["rating"]) < 1484, "{lost}");
 	assert_eq!(after(&lost["rating"]) + after(&lost["rating"]["opponent"]), 3_000);
+	arena.0.fails(PLAYER, &forget, 5, "Npc::RatingTooLow");
 	arena.0.acts(ADMIN, &["opponent", "rank", "0", "--revoke"]);
 	arena.0.fails(PLAYER, &with(&PLAY[..3], &["--ranked"]), 5, "not admitted to ranked games");
 }

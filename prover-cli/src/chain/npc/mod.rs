@@ -27,9 +27,6 @@ const ANSWER: &[u8] = b"npc/answer";
 /// The area of reputation in which the runtime looks at who plays ranked games.
 const GAME: AreaId = 2;
 
-/// An origin that a call does not take, in words.
-const BAD_ORIGIN: &str = "Bad origin.";
-
 /// How many units of a scale make 1, if that is an integer; too large ones are as large as can be.
 fn units_of_one(scale: Scale) -> Option<i64> {
 	if !scale.mantissa.is_power_of_two() {
@@ -61,6 +58,18 @@ pub fn stone_of(interface: &Interface) -> Result<i32, ChainError> {
 }
 
 impl State {
+	/// Checks that an account may play ranked games, as who it is.
+	///
+	/// # Errors
+	/// [`ChainError::NotRanked`] if its score is too low.
+	pub async fn ensure_ranked(&self, player: AccountId) -> Result<(), ChainError> {
+		if self.view_of(PALLET, "may_play_ranked", player).await? {
+			return Ok(());
+		}
+		let (area, score) = (GAME, self.score(player, GAME).await?);
+		Err(ChainError::NotRanked { account: address(&player), area, score })
+	}
+
 	/// Somebody to play against.
 	///
 	/// # Errors
@@ -198,9 +207,6 @@ impl Chain {
 	}
 
 	/// Starts a game that moves ratings; which one, too.
-	///
-	/// # Errors
-	/// [`ChainError::NotRanked`] if the account's score is too low.
 	pub async fn start_ranked(
 		&self,
 		player: &Keypair,
@@ -209,18 +215,14 @@ impl Chain {
 		max_fee: u128,
 	) -> Result<(Included, GameId), ChainError> {
 		let arguments = (opponent, stake, max_fee);
-		let included =
-			match self.send_to(PALLET, player, Call::new("start_ranked", arguments)).await {
-				Err(ChainError::Failed(error)) if error == BAD_ORIGIN => {
-					let account = player.public_key().0;
-					let score = self.state().await?.score(account, GAME).await?;
-					let account = address(&account);
-					return Err(ChainError::NotRanked { account, area: GAME, score });
-				},
-				sent => sent?,
-			};
+		let included = self.send_to(PALLET, player, Call::new("start_ranked", arguments)).await?;
 		let game = numbered(&included, "Npc.GameStarted")?;
 		Ok((included, game))
+	}
+
+	/// Forgets an account's rating.
+	pub async fn forget_rating(&self, player: &Keypair) -> Result<Included, ChainError> {
+		self.send_to(PALLET, player, Call::new("forget_rating", ())).await
 	}
 
 	/// Places a stone in a column, from 0.

@@ -4,7 +4,7 @@ mod input;
 mod seat;
 mod table;
 
-use super::{block_on, fee, model::state_of, ChainArgs, Tokens};
+use super::{act, block_on, fee, model::state_of, show_included, with_included, ChainArgs, Tokens};
 use crate::{
 	board::Side,
 	chain::{
@@ -21,6 +21,9 @@ use serde_json::{json, Value};
 use subxt_signer::sr25519::Keypair;
 use table::{Ratings, Table};
 
+/// Where no game is started, and nothing is asked of one.
+const ELSEWHERE: [&str; 3] = ["game", "games", "forget_rating"];
+
 /// Play Connect Four against a model whose moves are proven, in a terminal.
 ///
 /// Type the number of a column, r to resign, q to leave: the game stays on the chain, and --game comes
@@ -28,7 +31,7 @@ use table::{Ratings, Table};
 /// fees of 21 moves, the most that the model can make, are put down; what is not spent is returned when
 /// the game ends.
 #[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("which").required(true).args(["opponent", "game", "games"])))]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["opponent", "game", "games", "forget_rating"])))]
 pub struct Play {
 	/// Start a game against this opponent.
 	#[arg(long, value_name = "N")]
@@ -39,22 +42,25 @@ pub struct Play {
 	/// List the games of the account that run, and its rating.
 	#[arg(long)]
 	games: bool,
+	/// Forget the account's rating, and get its deposit back. One below the first stays.
+	#[arg(long)]
+	forget_rating: bool,
 	/// What goes to the winner, from each side.
-	#[arg(long, value_name = "TOKENS", default_value = "0", conflicts_with_all = ["game", "games"])]
+	#[arg(long, value_name = "TOKENS", default_value = "0", conflicts_with_all = ELSEWHERE)]
 	stake: Tokens,
 	/// What a move of the model may cost.
 	#[arg(
 		long,
 		value_name = "TOKENS",
 		default_value = "0.1",
-		conflicts_with_all = ["game", "games"]
+		conflicts_with_all = ELSEWHERE
 	)]
 	max_fee: Tokens,
 	/// Let the result move ratings. Then who begins alternates.
-	#[arg(long, conflicts_with_all = ["game", "games"])]
+	#[arg(long, conflicts_with_all = ELSEWHERE)]
 	ranked: bool,
 	/// Let the model begin.
-	#[arg(long, conflicts_with_all = ["game", "games", "ranked"])]
+	#[arg(long, conflicts_with = "ranked", conflicts_with_all = ELSEWHERE)]
 	second: bool,
 	#[command(flatten)]
 	chain: ChainArgs,
@@ -81,6 +87,9 @@ impl Play {
 		let signer = chain::signer(&self.chain.suri)?;
 		if self.games {
 			return self.list(ui, signer.public_key().0);
+		}
+		if self.forget_rating {
+			return self.forget(ui, &signer);
 		}
 		block_on(async {
 			let chain = Chain::connect(&self.chain.url).await?;
@@ -133,6 +142,9 @@ impl Play {
 		player: AccountId,
 		opponent: OpponentId,
 	) -> Result<(), ChainError> {
+		if self.ranked {
+			state.ensure_ranked(player).await?;
+		}
 		let found = state.opponent(opponent).await?;
 		let (terms, stake) = (found.terms, self.stake.0);
 		for (name, holds) in [
@@ -156,6 +168,25 @@ impl Play {
 		if !standing.is_some_and(|standing| standing.accepts()) {
 			ui.note("no move of this model is verified at present: it may lose on time");
 		}
+		Ok(())
+	}
+
+	/// Forgets an account's rating.
+	fn forget(&self, ui: &Ui, signer: &Keypair) -> Result<(), CliError> {
+		let account = signer.public_key().0;
+		let included = act(ui, &self.chain.url, |chain| async move {
+			let state = chain.state().await?;
+			match state.rating(account).await? {
+				None => return refused("RatingNotFound"),
+				Some(rating) if rating.running > 0 => return refused("RankedGameRunning"),
+				Some(_) => {},
+			}
+			chain.forget_rating(signer).await
+		})?;
+		ui.line(format!("{} has no rating any more", address(&account)));
+		show_included(ui, &included);
+		let fields = json!({ "account": address(&account) });
+		ui.json("play forget-rating", with_included(&included, fields));
 		Ok(())
 	}
 
@@ -278,6 +309,7 @@ mod tests {
 			"play --opponent 3 --ranked --stake 2",
 			"play --game 7",
 			"play --games",
+			"play --forget-rating",
 		] {
 			assert!(goes(arguments), "{arguments}");
 		}
@@ -288,6 +320,8 @@ mod tests {
 			"play --game 7 --stake 1",
 			"play --game 7 --second",
 			"play --games --ranked",
+			"play --games --forget-rating",
+			"play --forget-rating --stake 1",
 			"play --opponent 3 --ranked --second",
 			"play --opponent 3 --stake -1",
 			"play --opponent Alice",
