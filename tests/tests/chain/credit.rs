@@ -201,15 +201,7 @@ async fn who_is_attested_and_proves_borrows_and_repays() {
 	place.fails(APPLICANT, &earn("opening.json"), 5, "there is no such area");
 	bank.sets_area();
 
-	place.fails(APPLICANT, &["loan", "borrow", "10"], 5, "the pot has not so much");
-	place.fails(ADMIN, &["loan", "fund", "0"], 5, "the amount is nothing");
-	let funded = place.acts(ADMIN, &["loan", "fund", "50"]);
-	let before = amount(&funded["lendable"]);
-	assert!(before > 49 * UNIT && before <= 50 * UNIT, "all but what the pot keeps: {funded}");
-	place.fails(APPLICANT, &["loan", "borrow", "0"], 5, "the amount is nothing");
-	place.fails(APPLICANT, &["loan", "borrow", "101"], 5, "more than an account may borrow");
 	place.fails(APPLICANT, &["loan", "borrow", "10"], 5, "does not lend to");
-
 	let proven = place.acts(APPLICANT, &earn("opening.json"));
 	assert_eq!((&proven["score_before"], &proven["score"]), (&0.into(), &60.into()), "{proven}");
 	assert_eq!((&proven["points"], &proven["claim"]["passed"]), (&60.into(), &true.into()));
@@ -221,6 +213,13 @@ async fn who_is_attested_and_proves_borrows_and_repays() {
 	assert_eq!((&known["since"], &known["attested"]), (&proven["block"], &true.into()));
 	assert_eq!(known["commitment"], proven["claim"]["input_commitment"]);
 
+	place.fails(APPLICANT, &["loan", "borrow", "10"], 5, "the pot has not so much");
+	place.fails(ADMIN, &["loan", "fund", "0"], 5, "the amount is nothing");
+	let funded = place.acts(ADMIN, &["loan", "fund", "50"]);
+	let before = amount(&funded["lendable"]);
+	assert!(before > 49 * UNIT && before <= 50 * UNIT, "all but what the pot keeps: {funded}");
+	place.fails(APPLICANT, &["loan", "borrow", "0"], 5, "the amount is nothing");
+	place.fails(APPLICANT, &["loan", "borrow", "101"], 5, "more than an account may borrow");
 	let borrowed = place.acts(APPLICANT, &["loan", "borrow", "10"]);
 	let owed = 10 * UNIT + UNIT / 5;
 	assert_eq!(amount(&borrowed["owed"]), owed, "two per cent on top");

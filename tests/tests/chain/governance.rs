@@ -259,8 +259,6 @@ async fn a_model_votes_for_those_who_follow_it() {
 	assert_eq!(taken["snapshot"]["at"], taken["block"]);
 	place.fails(KEEPER, &snapshot("0"), 5, "too young");
 	place.fails(KEEPER, &["delegate", "settle", "0", "--poll", "0"], 5, "can still be voted on");
-	place.fails(ADMIN, &["delegate", "remove", "0"], 5, "has snapshots of polls");
-
 	// Whoever proves the answer casts the vote, and is paid.
 	let cast = place.acts(KEEPER, &vote("0"));
 	assert_eq!((&cast["vote"], &cast["at"]), (&"aye".into(), &taken["snapshot"]["at"]), "{cast}");
@@ -389,11 +387,15 @@ async fn a_vote_is_of_one_account_and_one_snapshot() {
 	let settle = |poll| ["delegate", "settle", "0", "--poll", poll];
 	place.acts(OTHER, &settle("0"));
 	place.fails(OTHER, &settle("0"), 5, "there is no such snapshot");
-	place.fails(ADMIN, &["delegate", "remove", "0"], 5, "has snapshots of polls");
-	place.acts(OTHER, &settle("1"));
 	place.fails(OTHER, &["delegate", "remove", "0"], 5, "only the account that registered");
-	let removed = place.acts(ADMIN, &["delegate", "remove", "0"]);
-	assert_ne!(removed["deposit"]["released"], "0", "{removed}");
+	let closed = place.acts(ADMIN, &["delegate", "remove", "0"]);
+	assert_eq!((&closed["removed"], &closed["deposit"]["released"]), (&false.into(), &"0".into()));
+	place.fails(ADMIN, &["delegate", "remove", "0"], 5, "takes no other polls");
+	assert_eq!(place.acts(OTHER, &["delegate", "show", "0"])["closed"], true);
+	// The last poll that is settled takes it along.
+	let settled = place.acts(OTHER, &settle("1"));
+	assert_eq!(settled["removed"], true, "{settled}");
+	assert_ne!(settled["deposit"]["released"], "0", "{settled}");
 	place.fails(OTHER, &["delegate", "show", "0"], 5, "there is no such delegate");
 }
 
