@@ -2,14 +2,13 @@
 
 use crate::{
 	encoding::from_bytes,
+	engine::Engine,
 	error::BatchError,
 	key::PreparedKey,
-	msm::{product_of_powers, products, sum_of_products},
 	verify::{count, Decoded},
 };
 use alloc::{vec, vec::Vec};
-use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
-use ark_ec::{pairing::Pairing, CurveGroup};
+use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInt};
 use sp_crypto_hashing::blake2_256;
 
@@ -18,12 +17,12 @@ const TAG: &[u8; 10] = b"zkml/batch";
 
 /// One proof of a batch.
 #[derive(Clone, Copy, Debug)]
-pub struct Claim<'a> {
+pub struct Claim<'a, E: Engine> {
 	/// A collision-resistant hash that covers the key, so that nobody can choose a key after the
 	/// batch's coefficients. On chain, the model's id.
 	pub id: &'a [u8; 32],
 	/// The key.
-	pub key: &'a PreparedKey,
+	pub key: &'a PreparedKey<E>,
 	/// The signals, as [`PreparedKey::verify`] takes them.
 	pub signals: &'a [[u8; 32]],
 	/// The proof, as [`PreparedKey::verify`] takes it.
@@ -58,8 +57,8 @@ pub struct Claim<'a> {
 /// [`BatchError::Invalid`] if any proof is invalid, which does not say whose it is.
 ///
 /// An empty batch claims nothing, and is accepted.
-pub fn verify_batch(claims: &[Claim<'_>]) -> Result<(), BatchError> {
-	let decode = |(index, claim): (u32, &Claim<'_>)| {
+pub fn verify_batch<E: Engine>(claims: &[Claim<'_, E>]) -> Result<(), BatchError> {
+	let decode = |(index, claim): (u32, &Claim<'_, E>)| {
 		let decoded = claim.key.decode(claim.signals, claim.proof);
 		decoded.map_err(|error| BatchError::Claim { index, error })
 	};
@@ -75,13 +74,13 @@ pub fn verify_batch(claims: &[Claim<'_>]) -> Result<(), BatchError> {
 
 	let (mut points, mut partners) = scaled_proofs(&terms);
 	for (gamma, statements) in groups(&statements, |statement| &statement.key.gamma) {
-		points.push(-weighted_signals(&statements));
+		points.push(E::minus(None, weighted_signals(&statements)));
 		partners.push(*gamma);
 	}
 	for (delta, terms) in groups(&terms, |term| &term.key.delta) {
 		let (c, coefficients): (Vec<_>, Vec<_>) =
 			terms.iter().map(|term| (term.decoded.c, term.coefficient)).unzip();
-		points.push(-sum_of_products(&c, &coefficients));
+		points.push(E::minus(None, E::sum_of_products(&c, &coefficients)));
 		partners.push(*delta);
 	}
 	let (targets, exponents): (Vec<_>, Vec<_>) =
@@ -90,33 +89,30 @@ pub fn verify_batch(claims: &[Claim<'_>]) -> Result<(), BatchError> {
 			.map(|(target, group)| (*target, group.iter().map(|part| part.weight).sum::<Fr>()))
 			.unzip();
 
-	// A sum may be the point at infinity; the Miller loop leaves such a pair out.
-	let points = G1Projective::normalize_batch(&points);
-	let miller = Bn254::multi_miller_loop(points, partners);
-	match Bn254::final_exponentiation(miller) {
-		Some(product) if product.0 == product_of_powers(&targets, &exponents) => Ok(()),
+	match E::pairings(&points, &partners) {
+		Some(product) if product == E::product_of_powers(&targets, &exponents) => Ok(()),
 		_ => Err(BatchError::Invalid),
 	}
 }
 
 /// A claim of the right form, and its coefficient.
-struct Term<'a> {
-	key: &'a PreparedKey,
+struct Term<'a, E: Engine> {
+	key: &'a PreparedKey<E>,
 	coefficient: Fr,
-	decoded: Decoded,
+	decoded: Decoded<E>,
 }
 
 /// What all claims under one key have the key's points multiplied by.
-struct Statement<'a> {
-	key: &'a PreparedKey,
+struct Statement<'a, E: Engine> {
+	key: &'a PreparedKey<E>,
 	/// Of the constant: `Σ rᵢ`.
 	weight: Fr,
 	/// Of each signal `j`: `Σ rᵢ · sᵢⱼ`.
 	scalars: Vec<Fr>,
 }
 
-impl<'a> Statement<'a> {
-	fn of((key, terms): (&'a PreparedKey, Vec<&Term<'a>>)) -> Self {
+impl<'a, E: Engine> Statement<'a, E> {
+	fn of((key, terms): (&'a PreparedKey<E>, Vec<&Term<'a, E>>)) -> Self {
 		let mut statement = Self { key, weight: Fr::ZERO, scalars: vec![Fr::ZERO; key.signals()] };
 		for Term { coefficient, decoded, .. } in terms {
 			statement.weight += coefficient;
@@ -129,22 +125,22 @@ impl<'a> Statement<'a> {
 }
 
 /// Every `rᵢ · Aᵢ` and `Bᵢ`.
-fn scaled_proofs(terms: &[Term<'_>]) -> (Vec<G1Projective>, Vec<G2Affine>) {
+fn scaled_proofs<E: Engine>(terms: &[Term<'_, E>]) -> (Vec<E::Sum>, Vec<E::G2>) {
 	let (a, coefficients): (Vec<_>, Vec<_>) =
 		terms.iter().map(|term| (term.decoded.a, term.coefficient)).unzip();
-	(products(&a, &coefficients), terms.iter().map(|term| term.decoded.b).collect())
+	(E::products(&a, &coefficients), terms.iter().map(|term| term.decoded.b).collect())
 }
 
 /// `Σ rᵢ · xᵢ` of several keys.
-fn weighted_signals(statements: &[&Statement<'_>]) -> G1Projective {
-	let (mut points, mut scalars): (Vec<G1Affine>, Vec<Fr>) = Default::default();
+fn weighted_signals<E: Engine>(statements: &[&Statement<'_, E>]) -> E::Sum {
+	let (mut points, mut scalars): (Vec<E::G1>, Vec<Fr>) = Default::default();
 	for Statement { key, weight, scalars: weights } in statements {
 		points.push(key.constant);
 		points.extend(&key.signals);
 		scalars.push(*weight);
 		scalars.extend(weights);
 	}
-	sum_of_products(&points, &scalars)
+	E::sum_of_products(&points, &scalars)
 }
 
 /// Puts together what has the same value by `part`, in order of appearance.
@@ -166,7 +162,7 @@ fn groups<'a, T, K: PartialEq>(
 }
 
 /// One coefficient below `2^128` for each claim.
-pub(crate) fn coefficients(claims: &[Claim<'_>]) -> impl Iterator<Item = Fr> {
+pub(crate) fn coefficients<E: Engine>(claims: &[Claim<'_, E>]) -> impl Iterator<Item = Fr> {
 	let mut preimage = TAG.to_vec();
 	preimage.extend(count(claims.len()).to_le_bytes());
 	for Claim { id, signals, proof, .. } in claims {

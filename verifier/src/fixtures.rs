@@ -3,18 +3,15 @@
 //! Who knows the exponents of a key needs no circuit: any `a` and `b` give a valid proof with
 //! `c = (a·b − α·β − γ·x) / δ`.
 
-mod lines;
-
-pub use lines::Lines;
-
 use crate::{
-	encoding::{encode_g1, encode_g2, encode_target, g1_coordinates, g2_coordinates},
+	encoding::{encode_g1, encode_g2},
+	engine::Engine,
 	error::KeyError,
 	key::{PreparedKey, RawKey},
 };
 use alloc::vec::Vec;
-use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
-use ark_ec::{pairing::Pairing, AffineRepr};
+use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_ec::AffineRepr;
 use ark_ff::{Field, MontFp, PrimeField};
 
 /// A key with its secret.
@@ -69,10 +66,11 @@ impl Key {
 ///
 /// # Errors
 /// As [`PreparedKey::from_validated`].
-pub fn prepare_without_pairing(key: &RawKey<'_>) -> Result<PreparedKey, KeyError> {
-	let alpha = g1_coordinates(key.alpha).map_err(KeyError::Alpha)?;
-	let beta = g2_coordinates(key.beta).map_err(KeyError::Beta)?;
-	PreparedKey::from_validated(key, &encode_target(&Bn254::pairing(alpha, beta).0))
+pub fn prepare_without_pairing<E: Engine>(key: &RawKey<'_>) -> Result<PreparedKey<E>, KeyError> {
+	let alpha = E::g1(key.alpha).map_err(KeyError::Alpha)?;
+	let beta = E::g2(key.beta).map_err(KeyError::Beta)?;
+	let pairing = E::pairings(&[E::sum(&alpha)], &[beta]).ok_or(KeyError::AlphaBeta)?;
+	PreparedKey::from_validated(key, &E::target_bytes(&pairing))
 }
 
 impl Fixture {
@@ -84,6 +82,12 @@ impl Fixture {
 			*exponent = scalar;
 		}
 		Self::from_exponents(secret, scalars.take(signals as usize + 1).collect())
+	}
+
+	/// As [`Self::new`], but with the generator for `γ`, as `zkml setup` and snarkjs have it.
+	pub fn usual(seed: u64, signals: u32) -> Self {
+		let Self { secret: [alpha, beta, _, delta], ic, .. } = Self::new(seed, signals);
+		Self::from_exponents([alpha, beta, Fr::ONE, delta], ic)
 	}
 
 	/// As [`Self::new`], but with `parts` of this key.

@@ -1,12 +1,10 @@
 //! Verifying keys.
 
 use crate::{
-	encoding::{check_g1, check_g2, decode_target, encode_target, g1_coordinates, g2_coordinates},
+	engine::Engine,
 	error::{KeyError, PointError},
 };
 use alloc::vec::Vec;
-use ark_bn254::{Bn254, Fq12, G1Affine, G2Affine};
-use ark_ec::pairing::Pairing;
 
 /// A verifying key as bytes, in the encoding of [`crate::encoding`].
 #[derive(Clone, Copy, Debug)]
@@ -25,25 +23,25 @@ pub struct RawKey<'a> {
 
 /// A verifying key, ready to verify.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PreparedKey {
-	pub(crate) alpha_beta: Fq12,
-	pub(crate) gamma: G2Affine,
-	pub(crate) delta: G2Affine,
+pub struct PreparedKey<E: Engine> {
+	pub(crate) alpha_beta: E::Target,
+	pub(crate) gamma: E::G2,
+	pub(crate) delta: E::G2,
 	/// The point of the constant one.
-	pub(crate) constant: G1Affine,
+	pub(crate) constant: E::G1,
 	/// The points of the public signals.
-	pub(crate) signals: Vec<G1Affine>,
+	pub(crate) signals: Vec<E::G1>,
 }
 
 /// The points of a key of which only the encoding is known to be right.
-struct Points {
-	gamma: G2Affine,
-	delta: G2Affine,
-	constant: G1Affine,
-	signals: Vec<G1Affine>,
+struct Points<E: Engine> {
+	gamma: E::G2,
+	delta: E::G2,
+	constant: E::G1,
+	signals: Vec<E::G1>,
 }
 
-impl PreparedKey {
+impl<E: Engine> PreparedKey<E> {
 	/// Checks everything that can be checked of a key, and prepares it.
 	///
 	/// That says nothing about the setup: who knows its secret can forge.
@@ -52,25 +50,24 @@ impl PreparedKey {
 	/// If a coordinate is not canonical, a point not on its curve, not of the right order or at
 	/// infinity, `ic` empty, or `γ = ±δ`.
 	pub fn validate(key: &RawKey<'_>) -> Result<Self, KeyError> {
-		let points = Points::decode(key)?;
-		let alpha = g1_coordinates(key.alpha).map_err(KeyError::Alpha)?;
-		let beta = g2_coordinates(key.beta).map_err(KeyError::Beta)?;
-		check_g1(&alpha).map_err(KeyError::Alpha)?;
+		let points = Points::<E>::decode(key)?;
+		let alpha = E::g1(key.alpha).map_err(KeyError::Alpha)?;
+		let beta = E::g2(key.beta).map_err(KeyError::Beta)?;
+		E::check_g1(&alpha).map_err(KeyError::Alpha)?;
 		for (index, point) in (0..).zip(points.ic()) {
-			check_g1(point).map_err(|error| KeyError::Ic { index, error })?;
+			E::check_g1(point).map_err(|error| KeyError::Ic { index, error })?;
 		}
 		// Who knows γ/δ can move a signal's part into C.
-		if points.gamma.x == points.delta.x {
+		if E::same_x(&points.gamma, &points.delta) {
 			return Err(KeyError::GammaEqualsDelta);
 		}
-		check_g2(&beta).map_err(KeyError::Beta)?;
-		check_g2(&points.gamma).map_err(KeyError::Gamma)?;
-		check_g2(&points.delta).map_err(KeyError::Delta)?;
-		let miller = Bn254::miller_loop(alpha, beta);
+		E::check_g2(&beta).map_err(KeyError::Beta)?;
+		E::check_g2(&points.gamma).map_err(KeyError::Gamma)?;
+		E::check_g2(&points.delta).map_err(KeyError::Delta)?;
 		// The value of a Miller loop over points of the right order is never zero.
-		let alpha_beta =
-			Bn254::final_exponentiation(miller).ok_or(KeyError::Beta(PointError::NotInSubgroup))?;
-		Ok(points.prepare(alpha_beta.0))
+		let alpha_beta = E::pairings(&[E::sum(&alpha)], &[beta])
+			.ok_or(KeyError::Beta(PointError::NotInSubgroup))?;
+		Ok(points.prepare(alpha_beta))
 	}
 
 	/// Prepares a key that [`Self::validate`] once accepted.
@@ -82,13 +79,13 @@ impl PreparedKey {
 	/// # Errors
 	/// If a coordinate is not canonical, a point at infinity, or `ic` empty.
 	pub fn from_validated(key: &RawKey<'_>, alpha_beta: &[u8; 384]) -> Result<Self, KeyError> {
-		let alpha_beta = decode_target(alpha_beta).ok_or(KeyError::AlphaBeta)?;
+		let alpha_beta = E::target(alpha_beta).ok_or(KeyError::AlphaBeta)?;
 		Ok(Points::decode(key)?.prepare(alpha_beta))
 	}
 
 	/// `e(α, β)`, in the encoding of [`crate::encoding`].
 	pub fn alpha_beta(&self) -> [u8; 384] {
-		encode_target(&self.alpha_beta)
+		E::target_bytes(&self.alpha_beta)
 	}
 
 	/// Number of public signals.
@@ -97,23 +94,22 @@ impl PreparedKey {
 	}
 }
 
-impl Points {
+impl<E: Engine> Points<E> {
 	fn decode(key: &RawKey<'_>) -> Result<Self, KeyError> {
 		let (constant, signals) = key.ic.split_first().ok_or(KeyError::EmptyIc)?;
-		let gamma = g2_coordinates(key.gamma).map_err(KeyError::Gamma)?;
-		let delta = g2_coordinates(key.delta).map_err(KeyError::Delta)?;
-		let decode =
-			|(index, bytes)| g1_coordinates(bytes).map_err(|error| KeyError::Ic { index, error });
+		let gamma = E::g2(key.gamma).map_err(KeyError::Gamma)?;
+		let delta = E::g2(key.delta).map_err(KeyError::Delta)?;
+		let decode = |(index, bytes)| E::g1(bytes).map_err(|error| KeyError::Ic { index, error });
 		let constant = decode((0, constant))?;
 		let signals = (1..).zip(signals).map(decode).collect::<Result<_, _>>()?;
 		Ok(Self { gamma, delta, constant, signals })
 	}
 
-	fn ic(&self) -> impl Iterator<Item = &G1Affine> {
+	fn ic(&self) -> impl Iterator<Item = &E::G1> {
 		core::iter::once(&self.constant).chain(&self.signals)
 	}
 
-	fn prepare(self, alpha_beta: Fq12) -> PreparedKey {
+	fn prepare(self, alpha_beta: E::Target) -> PreparedKey<E> {
 		let Self { gamma, delta, constant, signals } = self;
 		PreparedKey { alpha_beta, gamma, delta, constant, signals }
 	}

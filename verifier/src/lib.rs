@@ -15,21 +15,53 @@
 //! Arkworks' own verifier counts no public inputs, and its decoders accept several encodings of
 //! a point; everything is checked here before it gets there. No bytes make this crate panic.
 //!
-//! Arithmetic is arkworks' and takes time that depends on the values, all of which are public.
+//! There are two implementations of the curve's arithmetic ([`engine::Engine`]): arkworks', which is
+//! [`Chosen`] on native machines, and this crate's own for WebAssembly, [`Portable`], which tests hold
+//! against the other. Both take time that depends on the values, all of which are public.
 
 extern crate alloc;
 
 mod batch;
 pub mod encoding;
+pub mod engine;
 mod error;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;
 mod key;
 mod msm;
+mod portable;
 #[cfg(test)]
 mod tests;
 mod verify;
 
-pub use batch::{verify_batch, Claim};
 pub use error::{BatchError, KeyError, PointError, ProofPoint, VerifyError};
-pub use key::{PreparedKey, RawKey};
+pub use key::RawKey;
+pub use portable::Portable;
+
+/// What is computed with here: in WebAssembly [`Portable`], else [`engine::Arkworks`].
+#[cfg(target_family = "wasm")]
+pub type Chosen = Portable;
+/// What is computed with here: in WebAssembly [`Portable`], else [`engine::Arkworks`].
+#[cfg(not(target_family = "wasm"))]
+pub type Chosen = engine::Arkworks;
+
+/// A verifying key, ready to verify.
+pub type PreparedKey = generic::PreparedKey<Chosen>;
+/// One proof of a batch.
+pub type Claim<'a> = generic::Claim<'a, Chosen>;
+
+/// Checks that every proof of a batch shows its signals under its key: see [`generic::verify_batch`].
+///
+/// # Errors
+/// [`BatchError`].
+pub fn verify_batch(claims: &[Claim<'_>]) -> Result<(), BatchError> {
+	generic::verify_batch(claims)
+}
+
+/// The same with an [`engine::Engine`] that one chooses.
+pub mod generic {
+	pub use crate::{
+		batch::{verify_batch, Claim},
+		key::PreparedKey,
+	};
+}

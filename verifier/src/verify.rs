@@ -1,16 +1,15 @@
 //! The check of a proof.
 
 use crate::{
-	encoding::{check_g1, check_g2, decode_scalar, g1_coordinates, g2_coordinates},
+	encoding::decode_scalar,
+	engine::Engine,
 	error::{PointError, ProofPoint, VerifyError},
 	key::PreparedKey,
-	msm::sum_of_products,
 };
 use alloc::vec::Vec;
-use ark_bn254::{Bn254, Config, Fr, G1Affine, G2Affine};
-use ark_ec::{bn::G2Prepared, pairing::Pairing, CurveGroup};
+use ark_bn254::Fr;
 
-impl PreparedKey {
+impl<E: Engine> PreparedKey<E> {
 	/// Checks that `proof`, `A‖B‖C`, shows `signals` under this key.
 	///
 	/// The equation is that of Groth, *On the Size of Pairing-Based Non-interactive Arguments*
@@ -25,21 +24,11 @@ impl PreparedKey {
 	/// In this order: the number of signals, a signal ≥ r, a coordinate ≥ q or a point at
 	/// infinity, a point off its curve, `B` outside the subgroup, the equation.
 	pub fn verify(&self, signals: &[[u8; 32]], proof: &[u8; 256]) -> Result<(), VerifyError> {
-		self.check(&self.decode(signals, proof)?, self.gamma.into(), self.delta.into())
-	}
-
-	/// Checks the equation, with the lines of `γ` and `δ`.
-	pub(crate) fn check(
-		&self,
-		decoded: &Decoded,
-		gamma: G2Prepared<Config>,
-		delta: G2Prepared<Config>,
-	) -> Result<(), VerifyError> {
-		let Decoded { scalars, a, b, c } = decoded;
-		let x = (sum_of_products(&self.signals, scalars) + self.constant).into_affine();
-		let miller = Bn254::multi_miller_loop([*a, -x, -*c], [b.into(), gamma, delta]);
-		match Bn254::final_exponentiation(miller) {
-			Some(product) if product.0 == self.alpha_beta => Ok(()),
+		let Decoded { scalars, a, b, c } = self.decode(signals, proof)?;
+		let x = E::sum_of_products(&self.signals, &scalars);
+		let p = [E::sum(&a), E::minus(Some(&self.constant), x), E::minus(None, E::sum(&c))];
+		match E::pairings(&p, &[b, self.gamma, self.delta]) {
+			Some(product) if product == self.alpha_beta => Ok(()),
 			_ => Err(VerifyError::Invalid),
 		}
 	}
@@ -49,7 +38,7 @@ impl PreparedKey {
 		&self,
 		signals: &[[u8; 32]],
 		proof: &[u8; 256],
-	) -> Result<Decoded, VerifyError> {
+	) -> Result<Decoded<E>, VerifyError> {
 		if signals.len() != self.signals.len() {
 			return Err(VerifyError::SignalCountMismatch {
 				expected: count(self.signals.len()),
@@ -57,19 +46,19 @@ impl PreparedKey {
 			});
 		}
 		let scalars = decode_signals(signals)?;
-		let (a, b, c) = decode_proof(proof)?;
+		let (a, b, c) = decode_proof::<E>(proof)?;
 		Ok(Decoded { scalars, a, b, c })
 	}
 }
 
 /// Signals and a proof that have the right form.
-pub(crate) struct Decoded {
+pub(crate) struct Decoded<E: Engine> {
 	/// As many as the key has signals.
 	pub(crate) scalars: Vec<Fr>,
-	pub(crate) a: G1Affine,
+	pub(crate) a: E::G1,
 	/// In the subgroup.
-	pub(crate) b: G2Affine,
-	pub(crate) c: G1Affine,
+	pub(crate) b: E::G2,
+	pub(crate) c: E::G1,
 }
 
 fn decode_signals(signals: &[[u8; 32]]) -> Result<Vec<Fr>, VerifyError> {
@@ -81,16 +70,16 @@ fn decode_signals(signals: &[[u8; 32]]) -> Result<Vec<Fr>, VerifyError> {
 		.collect()
 }
 
-fn decode_proof(proof: &[u8; 256]) -> Result<(G1Affine, G2Affine, G1Affine), VerifyError> {
+fn decode_proof<E: Engine>(proof: &[u8; 256]) -> Result<(E::G1, E::G2, E::G1), VerifyError> {
 	let malformed = |point| move |error: PointError| VerifyError::MalformedProof { point, error };
 	let (at_a, at_b, at_c) =
 		(malformed(ProofPoint::A), malformed(ProofPoint::B), malformed(ProofPoint::C));
-	let a = g1_coordinates(&part(proof, 0)).map_err(at_a)?;
-	let b = g2_coordinates(&part(proof, 64)).map_err(at_b)?;
-	let c = g1_coordinates(&part(proof, 192)).map_err(at_c)?;
-	check_g1(&a).map_err(at_a)?;
-	check_g1(&c).map_err(at_c)?;
-	check_g2(&b).map_err(at_b)?;
+	let a = E::g1(&part(proof, 0)).map_err(at_a)?;
+	let b = E::g2(&part(proof, 64)).map_err(at_b)?;
+	let c = E::g1(&part(proof, 192)).map_err(at_c)?;
+	E::check_g1(&a).map_err(at_a)?;
+	E::check_g1(&c).map_err(at_c)?;
+	E::check_g2(&b).map_err(at_b)?;
 	Ok((a, b, c))
 }
 

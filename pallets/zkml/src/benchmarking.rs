@@ -20,10 +20,7 @@ use zkml_primitives::{
 	Statement, Submission, Terms, VerifyingKey, MAX_OUTPUTS, MAX_SIGNALS, SEMANTICS_V1,
 	SUBMIT_INFERENCE,
 };
-use zkml_verifier::{
-	fixtures::{prepare_without_pairing, Lines},
-	PreparedKey,
-};
+use zkml_verifier::{fixtures::prepare_without_pairing, PreparedKey};
 
 /// How many blocks of the past the chain knows.
 const BLOCKS: u32 = 40;
@@ -448,26 +445,6 @@ mod benchmarks {
 		{
 			let (key, pairing): (VerifyingKey, [u8; 384]) = stored.read();
 			stored.verify(PreparedKey::from_validated(&raw(&key), &pairing).ok());
-		}
-
-		Ok(())
-	}
-
-	#[benchmark(extra)]
-	fn key_with_lines(n: Linear<2, MAX_SIGNALS>) -> Result<(), BenchmarkError> {
-		let stored =
-			Stored::new(n, |key| [key.alpha_beta().as_slice(), &Lines::of(key).encode()].concat());
-
-		#[block]
-		{
-			type WithLines = (VerifyingKey, [u8; 384], [u8; Lines::BYTES]);
-			let (key, pairing, lines): WithLines = stored.read();
-			let key = PreparedKey::from_validated(&raw(&key), &pairing).ok();
-			let lines = Lines::decode(&lines);
-			let verified = key.zip(lines).map(|(key, lines)| {
-				lines.verify(&key, stored.statement.signals(), &stored.proof.0)
-			});
-			assert_eq!(verified, Some(Ok(())));
 		}
 
 		Ok(())

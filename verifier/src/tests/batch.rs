@@ -1,8 +1,9 @@
-use super::{alias, outside_subgroup_bytes, q, r};
+use super::super::{alias, outside_subgroup_bytes, q, r};
+use super::{verify_batch, Claim, PreparedKey};
 use crate::{
 	encoding::{decode_g1, decode_g2, encode_g1, encode_g2, encode_scalar},
 	fixtures::{Fixture, Part},
-	verify_batch, BatchError, Claim, PointError, PreparedKey, ProofPoint, VerifyError,
+	BatchError, PointError, ProofPoint, VerifyError,
 };
 use ark_bn254::{Fr, G1Affine};
 use ark_ec::AffineRepr;

@@ -1,8 +1,9 @@
-use super::{alias, outside_subgroup_bytes, q};
+use super::super::{alias, outside_subgroup_bytes, q};
+use super::PreparedKey;
 use crate::{
 	encoding::{decode_g1, decode_g2, encode_g2, encode_target},
 	fixtures::{Fixture, Key},
-	KeyError, PointError, PreparedKey, RawKey,
+	KeyError, PointError, RawKey,
 };
 use ark_bn254::Bn254;
 use ark_ec::pairing::Pairing;

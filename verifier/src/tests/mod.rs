@@ -1,11 +1,7 @@
-mod batch;
+mod arkworks;
 mod encoding;
-mod key;
-mod lines;
-mod mutations;
 mod pairing;
-
-mod verify;
+mod portable;
 
 use ark_bn254::{Fq, Fq2, Fr, G2Affine};
 use ark_ff::PrimeField;

@@ -1,10 +1,10 @@
 //! A statement that was changed anywhere does not hold any more.
 
-use super::{le_bytes, q, r};
+use super::super::{le_bytes, q, r};
+use super::PreparedKey;
 use crate::{
 	encoding::{decode_g1, decode_g2, encode_g1, encode_g2, encode_scalar, from_bytes},
 	fixtures::{Fixture, Key},
-	PreparedKey,
 };
 use ark_bn254::Fr;
 use ark_ff::BigInteger;

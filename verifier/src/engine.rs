@@ -1,0 +1,181 @@
+//! The arithmetic of the curve, in two implementations.
+
+use crate::{
+	encoding::{check_g1, check_g2, decode_target, encode_target, g1_coordinates, g2_coordinates},
+	error::PointError,
+	msm::{digits, interleave, odd_multiples, MULTIPLES},
+};
+use alloc::vec::Vec;
+use ark_bn254::{Bn254, Fq12, Fr, G1Affine, G1Projective, G2Affine};
+use ark_ec::{
+	pairing::{Pairing, PairingOutput},
+	AffineRepr, CurveGroup,
+};
+use ark_ff::AdditiveGroup;
+use core::{
+	fmt::Debug,
+	ops::{AddAssign, SubAssign},
+	slice::from_ref,
+};
+
+/// What verification computes with.
+pub trait Engine: Copy + Debug + Eq + 'static {
+	/// A pair of coordinates, not at infinity; one of G1, once it is checked.
+	type G1: Copy + Debug + Eq;
+	/// A pair of coordinates, not at infinity; one of G2, once it is checked.
+	type G2: Copy + Debug + Eq;
+	/// A sum of multiples of points of G1.
+	type Sum: Copy;
+	/// An element of the target group.
+	type Target: Copy + Debug + Eq;
+
+	/// Decodes coordinates.
+	///
+	/// # Errors
+	/// If one is not canonical, or all are zero.
+	fn g1(bytes: &[u8; 64]) -> Result<Self::G1, PointError>;
+
+	/// Decodes coordinates.
+	///
+	/// # Errors
+	/// If one is not canonical, or all are zero.
+	fn g2(bytes: &[u8; 128]) -> Result<Self::G2, PointError>;
+
+	/// Checks that a point is one of G1.
+	///
+	/// # Errors
+	/// If it is not on the curve.
+	fn check_g1(point: &Self::G1) -> Result<(), PointError>;
+
+	/// Checks that a point is one of G2.
+	///
+	/// # Errors
+	/// If it is not on the curve, or not of the right order.
+	fn check_g2(point: &Self::G2) -> Result<(), PointError>;
+
+	/// Whether a point is another, or its opposite.
+	fn same_x(a: &Self::G2, b: &Self::G2) -> bool;
+
+	/// Decodes an element of the field that the target group is in; `None` unless it is canonical.
+	fn target(bytes: &[u8; 384]) -> Option<Self::Target>;
+
+	/// Encodes an element of the target group.
+	fn target_bytes(element: &Self::Target) -> [u8; 384];
+
+	/// `−(sum + point)`, or `−sum`.
+	fn minus(point: Option<&Self::G1>, sum: Self::Sum) -> Self::Sum;
+
+	/// A point as a sum.
+	fn sum(point: &Self::G1) -> Self::Sum;
+
+	/// `Σ scalarᵢ · pointᵢ`, for as many as both have.
+	fn sum_of_products(points: &[Self::G1], scalars: &[Fr]) -> Self::Sum;
+
+	/// Each `scalarᵢ · pointᵢ`, for as many as both have.
+	fn products(points: &[Self::G1], scalars: &[Fr]) -> Vec<Self::Sum>;
+
+	/// `Π elementᵢ^scalarᵢ`, for as many as both have. Elements outside the group make nonsense, but no
+	/// panic.
+	fn product_of_powers(elements: &[Self::Target], scalars: &[Fr]) -> Self::Target;
+
+	/// `Π e(pᵢ, qᵢ)`, for as many as both have. `None`, or nonsense, where a point is not of its group.
+	fn pairings(p: &[Self::Sum], q: &[Self::G2]) -> Option<Self::Target>;
+}
+
+/// Arkworks: fastest where 64 bits multiply to 128.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arkworks;
+
+impl Engine for Arkworks {
+	type G1 = G1Affine;
+	type G2 = G2Affine;
+	type Sum = G1Projective;
+	type Target = Fq12;
+
+	fn g1(bytes: &[u8; 64]) -> Result<G1Affine, PointError> {
+		g1_coordinates(bytes)
+	}
+
+	fn g2(bytes: &[u8; 128]) -> Result<G2Affine, PointError> {
+		g2_coordinates(bytes)
+	}
+
+	fn check_g1(point: &G1Affine) -> Result<(), PointError> {
+		check_g1(point)
+	}
+
+	fn check_g2(point: &G2Affine) -> Result<(), PointError> {
+		check_g2(point)
+	}
+
+	fn same_x(a: &G2Affine, b: &G2Affine) -> bool {
+		a.x == b.x
+	}
+
+	fn target(bytes: &[u8; 384]) -> Option<Fq12> {
+		decode_target(bytes)
+	}
+
+	fn target_bytes(element: &Fq12) -> [u8; 384] {
+		encode_target(element)
+	}
+
+	fn sum(point: &G1Affine) -> G1Projective {
+		point.into_group()
+	}
+
+	fn minus(point: Option<&G1Affine>, sum: G1Projective) -> G1Projective {
+		match point {
+			Some(point) => -(sum + point),
+			None => -sum,
+		}
+	}
+
+	fn sum_of_products(points: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+		sum_of_multiples(affine_tables(points).as_chunks().0, &digits(scalars))
+	}
+
+	fn products(points: &[G1Affine], scalars: &[Fr]) -> Vec<G1Projective> {
+		let tables = affine_tables(points);
+		let product = |(table, digits)| sum_of_multiples(from_ref(table), from_ref(digits));
+		tables.as_chunks().0.iter().zip(&digits(scalars)).map(product).collect()
+	}
+
+	fn product_of_powers(elements: &[Fq12], scalars: &[Fr]) -> Fq12 {
+		let elements = elements.iter().copied().map(PairingOutput::<Bn254>);
+		let multiples = odd_multiples(elements, AdditiveGroup::double, |a, b| *a + b);
+		// Squaring as in the group takes some elements outside to zero, which has no inverse.
+		if multiples.iter().any(|multiple| multiple.0 == Fq12::ZERO) {
+			return Fq12::ZERO;
+		}
+		let product: PairingOutput<_> = sum_of_multiples(multiples.as_chunks().0, &digits(scalars));
+		product.0
+	}
+
+	fn pairings(p: &[G1Projective], q: &[G2Affine]) -> Option<Fq12> {
+		// A sum may be the point at infinity; the Miller loop leaves such a pair out.
+		let p = G1Projective::normalize_batch(p);
+		let miller = Bn254::multi_miller_loop(p, q);
+		Bn254::final_exponentiation(miller).map(|product| product.0)
+	}
+}
+
+/// The sum of multiples that digits choose from tables.
+fn sum_of_multiples<G, T>(tables: &[[T; MULTIPLES]], digits: &[Vec<i64>]) -> G
+where
+	T: Copy,
+	G: AdditiveGroup + for<'a> AddAssign<&'a T> + for<'a> SubAssign<&'a T>,
+{
+	let double = |sum: &mut G| {
+		sum.double_in_place();
+	};
+	interleave(G::ZERO, tables, digits, double, |sum, multiple, negative| match negative {
+		false => *sum += multiple,
+		true => *sum -= multiple,
+	})
+}
+
+fn affine_tables(points: &[G1Affine]) -> Vec<G1Affine> {
+	let points = points.iter().map(|point| point.into_group());
+	G1Projective::normalize_batch(&odd_multiples(points, AdditiveGroup::double, |a, b| *a + b))
+}

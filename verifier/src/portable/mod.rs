@@ -1,0 +1,166 @@
+//! Arithmetic for WebAssembly, which multiplies 64 bits by 64 to 64: no carries, no wide products.
+
+mod curve;
+mod field;
+mod generator;
+mod pairing;
+#[cfg(test)]
+mod tests;
+mod tower;
+
+use crate::{
+	engine::Engine,
+	error::PointError,
+	msm::{digits, interleave, odd_multiples, MULTIPLES},
+};
+use alloc::vec::Vec;
+use ark_bn254::Fr;
+use core::slice::from_ref;
+use curve::{is_on_curve, is_on_twist, Affine, Jacobian};
+use field::Fq;
+use tower::{Fq12, Fq2, Fq6};
+
+/// This crate's own arithmetic: fastest where 64 bits multiply to 64, as in WebAssembly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Portable;
+
+impl Engine for Portable {
+	type G1 = curve::G1;
+	type G2 = curve::G2;
+	type Sum = Jacobian<Fq>;
+	type Target = Fq12;
+
+	fn g1(bytes: &[u8; 64]) -> Result<curve::G1, PointError> {
+		let [x, y] = elements(bytes).ok_or(PointError::NonCanonical)?;
+		match x.is_zero() && y.is_zero() {
+			true => Err(PointError::AtInfinity),
+			false => Ok(Affine { x, y }),
+		}
+	}
+
+	fn g2(bytes: &[u8; 128]) -> Result<curve::G2, PointError> {
+		let [x0, x1, y0, y1] = elements(bytes).ok_or(PointError::NonCanonical)?;
+		let (x, y) = (Fq2 { c0: x0, c1: x1 }, Fq2 { c0: y0, c1: y1 });
+		match x.is_zero() && y.is_zero() {
+			true => Err(PointError::AtInfinity),
+			false => Ok(Affine { x, y }),
+		}
+	}
+
+	fn check_g1(point: &curve::G1) -> Result<(), PointError> {
+		is_on_curve(point).then_some(()).ok_or(PointError::NotOnCurve)
+	}
+
+	fn check_g2(point: &curve::G2) -> Result<(), PointError> {
+		if !is_on_twist(point) {
+			return Err(PointError::NotOnCurve);
+		}
+		point.is_in_subgroup().then_some(()).ok_or(PointError::NotInSubgroup)
+	}
+
+	fn same_x(a: &curve::G2, b: &curve::G2) -> bool {
+		a.x == b.x
+	}
+
+	fn target(bytes: &[u8; 384]) -> Option<Fq12> {
+		let [a0, a1, a2, a3, a4, a5, b0, b1, b2, b3, b4, b5] = elements(bytes)?;
+		let fq2 = |c0, c1| Fq2 { c0, c1 };
+		let fq6 = |c0, c1, c2| Fq6 { c0, c1, c2 };
+		Some(Fq12 {
+			c0: fq6(fq2(a0, a1), fq2(a2, a3), fq2(a4, a5)),
+			c1: fq6(fq2(b0, b1), fq2(b2, b3), fq2(b4, b5)),
+		})
+	}
+
+	fn target_bytes(element: &Fq12) -> [u8; 384] {
+		let mut bytes = [0; 384];
+		let halves = [element.c0, element.c1];
+		let pairs = halves.iter().flat_map(|half| [half.c0, half.c1, half.c2]);
+		let coefficients = pairs.flat_map(|pair| [pair.c0, pair.c1]);
+		for (chunk, coefficient) in bytes.as_chunks_mut().0.iter_mut().zip(coefficients) {
+			*chunk = coefficient.to_bytes();
+		}
+		bytes
+	}
+
+	fn sum(point: &curve::G1) -> Jacobian<Fq> {
+		(*point).into()
+	}
+
+	fn minus(point: Option<&curve::G1>, sum: Jacobian<Fq>) -> Jacobian<Fq> {
+		match point {
+			Some(point) => sum.plus_affine(point).negated(),
+			None => sum.negated(),
+		}
+	}
+
+	fn sum_of_products(points: &[curve::G1], scalars: &[Fr]) -> Jacobian<Fq> {
+		sum_of_multiples(tables(points).as_chunks().0, &digits(scalars))
+	}
+
+	fn products(points: &[curve::G1], scalars: &[Fr]) -> Vec<Jacobian<Fq>> {
+		let tables = tables(points);
+		let product = |(table, digits)| sum_of_multiples(from_ref(table), from_ref(digits));
+		tables.as_chunks().0.iter().zip(&digits(scalars)).map(product).collect()
+	}
+
+	fn product_of_powers(elements: &[Fq12], scalars: &[Fr]) -> Fq12 {
+		let elements = elements.iter().copied();
+		let multiples = odd_multiples(elements, Fq12::cyclotomic_square, Fq12::mul);
+		let square = |product: &mut Fq12| *product = product.cyclotomic_square();
+		interleave(
+			Fq12::ONE,
+			multiples.as_chunks().0,
+			&digits(scalars),
+			square,
+			|product, power, inverse| {
+				*product = match inverse {
+					false => product.mul(power),
+					true => product.mul(&power.conjugate()),
+				}
+			},
+		)
+	}
+
+	fn pairings(p: &[Jacobian<Fq>], q: &[curve::G2]) -> Option<Fq12> {
+		let known = p.iter().zip(q).filter(|(p, _)| !p.is_infinity());
+		let (fixed, others): (Vec<_>, Vec<_>) = known.partition(|(_, q)| **q == curve::GENERATOR);
+		let fixed: Vec<_> = fixed.into_iter().map(|(p, _)| *p).collect();
+		let (p, q): (Vec<_>, Vec<_>) = others.into_iter().unzip();
+		let affine = Jacobian::affine(&p);
+		let pairs = affine.into_iter().zip(q).filter_map(|(p, q)| Some((p?, q))).collect();
+		let fixed = Jacobian::fractions(&fixed);
+		pairing::final_exponentiation(&pairing::miller_loop(pairs, fixed))
+	}
+}
+
+/// Reads `N` elements; `None` if one is not canonical.
+fn elements<const N: usize, const BYTES: usize>(bytes: &[u8; BYTES]) -> Option<[Fq; N]> {
+	const { assert!(BYTES == 32 * N) };
+	let mut elements = [Fq::ZERO; N];
+	for (element, chunk) in elements.iter_mut().zip(bytes.as_chunks().0) {
+		*element = Fq::from_bytes(chunk)?;
+	}
+	Some(elements)
+}
+
+/// Odd multiples of points. Those of a point on the curve are not at infinity.
+fn tables(points: &[curve::G1]) -> Vec<Option<curve::G1>> {
+	let points = points.iter().map(|point| Jacobian::from(*point));
+	Jacobian::affine(&odd_multiples(points, Jacobian::doubled, Jacobian::plus))
+}
+
+/// The sum of multiples that digits choose from tables.
+fn sum_of_multiples(
+	tables: &[[Option<curve::G1>; MULTIPLES]],
+	digits: &[Vec<i64>],
+) -> Jacobian<Fq> {
+	let double = |sum: &mut Jacobian<Fq>| *sum = sum.doubled();
+	interleave(Jacobian::INFINITY, tables, digits, double, |sum, multiple, negative| {
+		let Some(multiple) = multiple else { return };
+		*sum = match negative {
+			false => sum.plus_affine(multiple),
+			true => sum.plus_affine(&multiple.negated()),
+		};
+	})
+}
