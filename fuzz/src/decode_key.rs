@@ -3,8 +3,10 @@
 use crate::{decode_point_scalar::FIXTURE, reference, Input};
 use zkml_verifier::{
 	encoding::{decode_g1, decode_g2, encode_g1, encode_g2},
+	engine::{Arkworks, Engine},
 	fixtures::Key,
-	verify_batch, Claim, PreparedKey,
+	generic::{verify_batch, Claim, PreparedKey},
+	Portable,
 };
 
 /// If the first byte is even, all parts of the key follow; else what each is to be made of.
@@ -20,7 +22,10 @@ pub fn run(data: &[u8]) {
 		},
 		_ => structured(input),
 	};
-	check(&key, input);
+	let place = input.below(256);
+	let change = input.any::<u8>();
+	check::<Arkworks>(&key, place, change);
+	check::<Portable>(&key, place, change);
 }
 
 fn structured(input: &mut Input<'_>) -> Key {
@@ -38,9 +43,9 @@ fn structured(input: &mut Input<'_>) -> Key {
 	Key { alpha, beta, gamma, delta, ic }
 }
 
-fn check(key: &Key, input: &mut Input<'_>) {
+fn check<E: Engine>(key: &Key, place: usize, change: u8) {
 	let raw = key.raw();
-	let validated = PreparedKey::validate(&raw);
+	let validated = PreparedKey::<E>::validate(&raw);
 	assert_eq!(validated.is_ok(), reference::key(&raw).is_some(), "{validated:?}");
 	let mut target = match &validated {
 		Ok(prepared) => {
@@ -54,8 +59,8 @@ fn check(key: &Key, input: &mut Input<'_>) {
 		assert_eq!(again.as_ref(), Ok(prepared));
 	}
 	// A key that nobody validated may mean nothing, but is no reason to panic.
-	target[input.below(256)] ^= input.any::<u8>();
-	if let Ok(prepared) = PreparedKey::from_validated(&raw, &target) {
+	target[place] ^= change;
+	if let Ok(prepared) = PreparedKey::<E>::from_validated(&raw, &target) {
 		assert_eq!(prepared.alpha_beta(), target);
 		let signals = vec![[1; 32]; prepared.signals()];
 		let proof = FIXTURE.0.prove(&signals, 3);
@@ -65,7 +70,7 @@ fn check(key: &Key, input: &mut Input<'_>) {
 	}
 }
 
-fn check_encoding(key: &Key, prepared: &PreparedKey) {
+fn check_encoding<E: Engine>(key: &Key, prepared: &PreparedKey<E>) {
 	assert_eq!(prepared.signals() + 1, key.ic.len());
 	for bytes in [&key.alpha].into_iter().chain(&key.ic) {
 		assert_eq!(decode_g1(bytes).ok().and_then(|point| encode_g1(&point)), Some(*bytes));

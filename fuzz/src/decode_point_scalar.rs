@@ -7,13 +7,16 @@ use ark_ff::Field;
 use std::sync::LazyLock;
 use zkml_verifier::{
 	encoding::{decode_g1, decode_g2, encode_g1, encode_g2, encode_scalar},
+	engine::{Arkworks, Engine},
 	fixtures::Fixture,
-	PreparedKey,
+	generic::PreparedKey,
+	Portable,
 };
 
 pub(crate) static FIXTURE: LazyLock<(Fixture, [u8; 384])> = LazyLock::new(|| {
 	let fixture = Fixture::new(1, 2);
-	let prepared = PreparedKey::validate(&fixture.key.raw()).expect("a fixture's key is valid");
+	let prepared =
+		PreparedKey::<Arkworks>::validate(&fixture.key.raw()).expect("a fixture's key is valid");
 	(fixture, prepared.alpha_beta())
 });
 
@@ -39,6 +42,8 @@ pub fn run(data: &[u8]) {
 
 fn check_g1(bytes: &[u8; 64]) {
 	let found = decode_g1(bytes);
+	let ours = Portable::g1(bytes).and_then(|point| Portable::check_g1(&point));
+	assert_eq!(ours, found.map(|_| ()));
 	assert_eq!(found.ok(), reference::g1(bytes));
 	if let Ok(point) = found {
 		assert_eq!(encode_g1(&point), Some(*bytes));
@@ -49,6 +54,8 @@ fn check_g1(bytes: &[u8; 64]) {
 
 fn check_g2(bytes: &[u8; 128]) {
 	let found = decode_g2(bytes);
+	let ours = Portable::g2(bytes).and_then(|point| Portable::check_g2(&point));
+	assert_eq!(ours, found.map(|_| ()));
 	assert_eq!(found.ok(), reference::g2(bytes));
 	if let Ok(point) = found {
 		assert_eq!(encode_g2(&point), Some(*bytes));
@@ -64,14 +71,18 @@ fn check_target(input: &mut Input<'_>) {
 	for (byte, change) in target.iter_mut().zip(input.array::<384>()) {
 		*byte ^= change;
 	}
-	let prepared = PreparedKey::from_validated(&fixture.key.raw(), &target);
-	assert_eq!(prepared.is_ok(), reference::is_target(&target));
+	is_decoded::<Arkworks>(fixture, &target, target == *right);
+	is_decoded::<Portable>(fixture, &target, target == *right);
+}
+
+fn is_decoded<E: Engine>(fixture: &Fixture, target: &[u8; 384], right: bool) {
+	let prepared = PreparedKey::<E>::from_validated(&fixture.key.raw(), target);
+	assert_eq!(prepared.is_ok(), reference::is_target(target));
 	if let Ok(prepared) = prepared {
-		assert_eq!(prepared.alpha_beta(), target);
+		assert_eq!(prepared.alpha_beta(), *target);
 		// What the key then says means nothing, unless it is the right one.
 		let signals = [[1; 32], [2; 32]];
 		let proof = fixture.prove(&signals, 3);
-		let accepted = prepared.verify(&signals, &proof).is_ok();
-		assert_eq!(accepted, target == *right);
+		assert_eq!(prepared.verify(&signals, &proof).is_ok(), right);
 	}
 }

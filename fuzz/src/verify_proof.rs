@@ -8,8 +8,10 @@ use ark_bn254::{Fq, Fr};
 use std::sync::LazyLock;
 use zkml_verifier::{
 	encoding::encode_scalar,
+	engine::{Arkworks, Engine},
 	fixtures::{Fixture, Key, Part},
-	verify_batch, BatchError, Claim, PreparedKey, VerifyError,
+	generic::{verify_batch, Claim, PreparedKey},
+	BatchError, Portable, VerifyError,
 };
 
 /// The most changes to one instance.
@@ -22,15 +24,38 @@ struct Instance {
 	proof: [u8; 256],
 }
 
+/// A key, prepared by both engines.
+struct Prepared {
+	arkworks: PreparedKey<Arkworks>,
+	portable: PreparedKey<Portable>,
+}
+
+/// An engine, and the keys that it has prepared.
+trait Keeps: Engine {
+	fn kept(prepared: &Prepared) -> &PreparedKey<Self>;
+}
+
+impl Keeps for Arkworks {
+	fn kept(prepared: &Prepared) -> &PreparedKey<Self> {
+		&prepared.arkworks
+	}
+}
+
+impl Keeps for Portable {
+	fn kept(prepared: &Prepared) -> &PreparedKey<Self> {
+		&prepared.portable
+	}
+}
+
 /// Valid instances of keys that have all, some or no parts in common. No signal is zero, since the
 /// point of one that is does not matter.
-static INSTANCES: LazyLock<Vec<(Instance, PreparedKey)>> = LazyLock::new(|| {
+static INSTANCES: LazyLock<Vec<(Instance, Prepared)>> = LazyLock::new(|| {
 	let first = Fixture::new(1, 2);
 	let fixtures = [
 		first.sharing(&[Part::AlphaBeta, Part::Gamma, Part::Delta], 2, 2),
 		first.sharing(&[Part::Gamma], 3, 1),
 		first.sharing(&[Part::Delta, Part::AlphaBeta], 4, 3),
-		Fixture::new(5, 0),
+		Fixture::usual(5, 0),
 		Fixture::new(6, 4),
 		first,
 	];
@@ -39,7 +64,11 @@ static INSTANCES: LazyLock<Vec<(Instance, PreparedKey)>> = LazyLock::new(|| {
 			.map(|j| encode_scalar(&if j % 2 == 0 { -Fr::from(j) } else { Fr::from(seed + j) }))
 			.collect();
 		let proof = fixture.prove(&signals, seed);
-		let prepared = PreparedKey::validate(&fixture.key.raw()).expect("a fixture is valid");
+		let raw = fixture.key.raw();
+		let prepared = Prepared {
+			arkworks: PreparedKey::validate(&raw).expect("a fixture is valid"),
+			portable: PreparedKey::validate(&raw).expect("a fixture is valid"),
+		};
 		(Instance { key: fixture.key, signals, proof }, prepared)
 	};
 	(1..).zip(fixtures).map(instance).collect()
@@ -164,18 +193,32 @@ pub fn run(data: &[u8]) {
 		assert_ne!(expected, Some(Verdict::True), "a blind change was accepted");
 	}
 
-	let validated = match changed.key == original.key {
-		true => Ok(original_key.clone()),
+	let same = changed.key == original.key;
+	against::<Arkworks>(&changed, same, original_key, expected, shape);
+	against::<Portable>(&changed, same, original_key, expected, shape);
+}
+
+/// An engine says of key and proof what is expected.
+fn against<E: Keeps>(
+	changed: &Instance,
+	same: bool,
+	original: &Prepared,
+	expected: Option<Verdict>,
+	shape: u8,
+) {
+	let original = E::kept(original);
+	let validated = match same {
+		true => Ok(original.clone()),
 		false => PreparedKey::validate(&changed.key.raw()),
 	};
 	assert_eq!(validated.is_ok(), expected.is_some());
 	if let (Ok(key), Some(expected)) = (&validated, expected) {
-		check(key, &changed, expected, shape);
-	} else if changed.key != original.key {
+		check(key, changed, expected, shape);
+	} else if !same {
 		// Nobody validated this key, so what it says means nothing; it must say something.
-		let target = original_key.alpha_beta();
-		if let Ok(key) = PreparedKey::from_validated(&changed.key.raw(), &target) {
-			let Instance { signals, proof, .. } = &changed;
+		let target = original.alpha_beta();
+		if let Ok(key) = PreparedKey::<E>::from_validated(&changed.key.raw(), &target) {
+			let Instance { signals, proof, .. } = changed;
 			let _ = key.verify(signals, proof);
 			let _ = verify_batch(&[Claim { id: &[0; 32], key: &key, signals, proof }]);
 		}
@@ -183,7 +226,7 @@ pub fn run(data: &[u8]) {
 }
 
 /// The check of one proof, and of a batch that holds it, say what is expected.
-fn check(key: &PreparedKey, changed: &Instance, expected: Verdict, shape: u8) {
+fn check<E: Keeps>(key: &PreparedKey<E>, changed: &Instance, expected: Verdict, shape: u8) {
 	let single = key.verify(&changed.signals, &changed.proof);
 	let verdict = match single {
 		Ok(()) => Verdict::True,
@@ -198,7 +241,7 @@ fn check(key: &PreparedKey, changed: &Instance, expected: Verdict, shape: u8) {
 		vec![Claim { id: &ids[255], key, signals, proof }; 1 + usize::from(shape >> 7)];
 	for ((instance, key), id) in INSTANCES.iter().zip(&ids).take(usize::from(shape >> 2 & 3)) {
 		let Instance { signals, proof, .. } = instance;
-		claims.push(Claim { id, key, signals, proof });
+		claims.push(Claim { id, key: E::kept(key), signals, proof });
 	}
 	let at = usize::from(shape & 3) % claims.len();
 	claims.rotate_right(at);
