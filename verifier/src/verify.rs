@@ -45,9 +45,7 @@ impl<E: Engine> PreparedKey<E> {
 				got: count(signals.len()),
 			});
 		}
-		let scalars = decode_signals(signals)?;
-		let (a, b, c) = decode_proof::<E>(proof)?;
-		Ok(Decoded { scalars, a, b, c })
+		decode_proof(decode_signals(signals)?, proof)
 	}
 }
 
@@ -70,7 +68,7 @@ fn decode_signals(signals: &[[u8; 32]]) -> Result<Vec<Fr>, VerifyError> {
 		.collect()
 }
 
-fn decode_proof<E: Engine>(proof: &[u8; 256]) -> Result<(E::G1, E::G2, E::G1), VerifyError> {
+fn decode_proof<E: Engine>(scalars: Vec<Fr>, proof: &[u8; 256]) -> Result<Decoded<E>, VerifyError> {
 	let malformed = |point| move |error: PointError| VerifyError::MalformedProof { point, error };
 	let (at_a, at_b, at_c) =
 		(malformed(ProofPoint::A), malformed(ProofPoint::B), malformed(ProofPoint::C));
@@ -80,7 +78,7 @@ fn decode_proof<E: Engine>(proof: &[u8; 256]) -> Result<(E::G1, E::G2, E::G1), V
 	E::check_g1(&a).map_err(at_a)?;
 	E::check_g1(&c).map_err(at_c)?;
 	E::check_g2(&b).map_err(at_b)?;
-	Ok((a, b, c))
+	Ok(Decoded { scalars, a, b, c })
 }
 
 /// `N` bytes of the proof from `offset` on.
