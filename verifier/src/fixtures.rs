@@ -119,12 +119,16 @@ impl Fixture {
 	/// Signals are reduced where they are not canonical, and missing ones count as zero: that a
 	/// verifier refuses both is not the proof's doing.
 	pub fn prove(&self, signals: &[[u8; 32]], seed: u64) -> [u8; 256] {
+		let mut scalars = scalars(!seed);
+		self.prove_by(signals, [(); 2].map(|()| scalars.next().unwrap_or(Fr::ONE)))
+	}
+
+	/// The same with exponents of `A` and `B`, which are not zero.
+	pub fn prove_by(&self, signals: &[[u8; 32]], [a, b]: [Fr; 2]) -> [u8; 256] {
 		let [alpha, beta, gamma, delta] = self.secret;
 		let one = [Fr::ONE];
 		let values = signals.iter().map(|signal| Fr::from_le_bytes_mod_order(signal));
 		let x: Fr = one.into_iter().chain(values).zip(&self.ic).map(|(value, ic)| value * ic).sum();
-		let mut scalars = scalars(!seed);
-		let [a, b] = [(); 2].map(|()| scalars.next().unwrap_or(Fr::ONE));
 		let c = (a * b - alpha * beta - gamma * x) * delta.inverse().unwrap_or(Fr::ONE);
 		let mut proof = [0; 256];
 		let bytes = g1(a).into_iter().chain(g2(b)).chain(g1(c));

@@ -1,5 +1,5 @@
-//! Benchmarks: of each call all but the check of the proof, and but what other pallets weigh
-//! themselves.
+//! Benchmarks: of each call all but the check of the proof, and what other pallets weigh themselves
+//! (which ballots ask of attestations is in both).
 
 use super::*;
 use crate::pallet::*;
@@ -223,7 +223,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// The first of a poll, or one in the place of another's: what is dearer of each.
+	/// The first of a poll.
 	#[benchmark]
 	fn snapshot_poll(n: Linear<1, { T::MaxFeatures::get() }>) -> Result<(), BenchmarkError> {
 		prepare::<T>();

@@ -78,10 +78,11 @@ impl<T: Config> Pallet<T> {
 		poll: PollIndex,
 	) -> DispatchResult {
 		let mut delegate = Delegates::<T>::get(id).ok_or(Error::<T>::DelegateNotFound)?;
-		let values = Self::features_of_poll(&delegate, poll)?;
 		let subject = Subject::Poll { delegate: id, poll };
-		let at = frame_system::Pallet::<T>::block_number();
 		let before = Snapshots::<T>::get(&subject);
+		ensure!(before.is_some() || !delegate.closed, Error::<T>::DelegateClosed);
+		let values = Self::features_of_poll(&delegate, poll)?;
+		let at = frame_system::Pallet::<T>::block_number();
 		let number = match &before {
 			Some(before) => {
 				ensure!(before.number < delegate.terms.snapshots, Error::<T>::NoMoreSnapshots);
@@ -90,7 +91,6 @@ impl<T: Config> Pallet<T> {
 				before.number.saturating_add(1)
 			},
 			None => {
-				ensure!(!delegate.closed, Error::<T>::DelegateClosed);
 				Self::remember_poll(&who, poll)?;
 				delegate.polls = delegate.polls.saturating_add(1);
 				Delegates::<T>::insert(id, delegate);

@@ -82,7 +82,8 @@ mod errors {
 		/// The ballot has no such choice.
 		#[codec(index = 24)]
 		NoSuchChoice,
-		/// The issuer did not post this root, or it is forgotten.
+		/// The issuer did not post this root, or it is forgotten, or the issuer vouches for nothing of
+		/// this schema now.
 		#[codec(index = 25)]
 		RootUnknown,
 		/// This voter has voted.
@@ -94,7 +95,7 @@ mod errors {
 		/// The proof is of another tree than the ballot's.
 		#[codec(index = 28)]
 		OtherRoot,
-		/// The ballot's issuer vouches for nothing now.
+		/// The ballot's issuer is suspended or removed, or its schema is not listed any more.
 		#[codec(index = 29)]
 		IssuerSuspended,
 		/// The snapshot is still good.

@@ -326,7 +326,7 @@ pub mod pallet {
 			Self::do_register_delegate(ensure_signed(origin)?, model, terms)
 		}
 
-		/// Let a model vote no more, and take the deposit back.
+		/// Close a delegate, and take the deposit back when its last poll is settled.
 		///
 		/// ## Dispatch Origin
 		///
@@ -632,7 +632,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// - [`Error::RootUnknown`] if the issuer did not post the root, or it is forgotten.
+		/// - [`Error::RootUnknown`] if the root is none that the issuer posted and vouches for.
 		/// - [`Error::MalformedBallot`] if the model is not one of members with this schema, or the
 		///   terms make no sense.
 		/// - Whatever says that deposit or rewards cannot be paid.
@@ -667,7 +667,7 @@ pub mod pallet {
 		/// - [`Error::OtherOutput`] if the model's answer is not that the profile passed.
 		/// - [`Error::NoSuchChoice`].
 		/// - [`Error::OtherRoot`] if it is about another tree.
-		/// - [`Error::IssuerSuspended`] if the issuer vouches for nothing now.
+		/// - [`Error::IssuerSuspended`] if the issuer does not vouch for the schema now.
 		/// - [`Error::AlreadyVoted`].
 		///
 		/// ## Events
@@ -724,7 +724,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// - [`Error::SnapshotNotFound`].
+		/// - [`Error::SnapshotNotFound`] or [`Error::NotBound`].
 		/// - [`Error::SnapshotKept`] for as long as it is good.
 		///
 		/// ## Events

@@ -72,11 +72,11 @@ impl<T: Config> Pallet<T> {
 		let verified = T::Verifier::verify(signals, model, claim.context, &inference, &proof)
 			.map_err(Error::<T>::Refused)?;
 		let Claim { who, source, .. } = &claim;
-		T::Attested::ensure_attested(&verified, who, source.schema, &source.issuers)
-			.map_err(Error::<T>::NotAttested)?;
-		let answer = Self::answer(&verified, source)?;
 		let commitment = verified.input_commitment();
 		let commitment = commitment.ok_or(Error::<T>::NotAttested(NotAttested::NotCommitted))?;
+		T::Attested::ensure_committed(commitment, who, source.schema, &source.issuers)
+			.map_err(Error::<T>::NotAttested)?;
+		let answer = Self::answer(&verified, source)?;
 		Self::contribute(claim, answer, commitment)?;
 		Ok(Some(Self::prove_weight(verified.signals())).into())
 	}

@@ -472,7 +472,7 @@ fn governance(name: &str, cause: Option<&str>) -> Option<Meaning> {
 		),
 		"SnapshotNotFound" => (
 			"there is no such snapshot, or a later one took its place",
-			"take one with `zkml delegate snapshot` or `zkml parameter snapshot`, and prove for the last",
+			"to prove, take one with `zkml delegate snapshot` or `zkml parameter snapshot`, and prove for that",
 		),
 		"AlreadyAnswered" => (
 			"an answer to the snapshot was proven already",
@@ -532,7 +532,7 @@ fn governance(name: &str, cause: Option<&str>) -> Option<Meaning> {
 			"`zkml ballot show` lists the choices, from 0",
 		),
 		"RootUnknown" => (
-			"the issuer has not posted the root of this tree, or has posted many since",
+			"the issuer has not posted the root of this tree, or has posted many since, or is suspended",
 			"the issuer posts it with `zkml ballot root --tree … --url …`; then open the ballot",
 		),
 		"OtherRoot" => (
@@ -542,7 +542,7 @@ fn governance(name: &str, cause: Option<&str>) -> Option<Meaning> {
 		),
 		"IssuerSuspended" => (
 			"the ballot's issuer is suspended, or vouches for other records now",
-			"no vote is taken until the chain's governance resumes it: `zkml attest show` says how it is",
+			"the chain's administrators lift it: `zkml attest issuer ACCOUNT --resume`, or `--schema …`",
 		),
 		"SnapshotKept" => (
 			"the snapshot is still good",

@@ -393,9 +393,9 @@ async fn a_vote_is_of_one_account_and_one_snapshot() {
 	place.fails(ADMIN, &["delegate", "remove", "0"], 5, "takes no other polls");
 	assert_eq!(place.acts(OTHER, &["delegate", "show", "0"])["closed"], true);
 	// The last poll that is settled takes it along.
-	let settled = place.acts(OTHER, &settle("1"));
+	let settled = place.acts(ADMIN, &settle("1"));
 	assert_eq!(settled["removed"], true, "{settled}");
-	assert_ne!(settled["deposit"]["released"], "0", "{settled}");
+	assert_ne!(settled["deposit"]["released"], "0", "the registrant's: {settled}");
 	place.fails(OTHER, &["delegate", "show", "0"], 5, "there is no such delegate");
 }
 
@@ -484,8 +484,14 @@ async fn a_model_moves_a_fee_within_its_bounds() {
 	place.acts(ADMIN, &["model", "suspend", "keys"]);
 	place.fails(KEEPER, &MOVE, 5, "the model is suspended");
 	place.acts(ADMIN, &["model", "resume", "keys"]);
+	let forget = ["parameter", "forget", "lending-fee"];
+	place.fails(OTHER, &forget, 5, "still good");
 	place.wait(8).await;
 	place.fails(KEEPER, &MOVE, 5, "no longer good");
+	let forgotten = place.acts(KEEPER, &forget);
+	assert_ne!(forgotten["deposit"]["released"], "0", "{forgotten}");
+	place.fails(OTHER, &forget, 5, "there is no such snapshot");
+	assert_eq!(place.acts(OTHER, &show)["snapshot"], Value::Null);
 	chamber.pays(parameter_account(Parameter::LendingFee), UNIT).await;
 	let taken = place.acts(OTHER, &freeze);
 	assert_eq!(values(&taken["snapshot"])[..2], [0, 45], "{taken}");

@@ -13,8 +13,8 @@
 //! of some dozens of elements, limbs are less than `2^40` and the integer is less than `2^12 q`; it is
 //! made an element again by [`Raw::fit`].
 //!
-//! In the form of [`Fq`] an integer has one representation, and zero is the only multiple of `q`: so an
-//! element is zero if its limbs are.
+//! In the form of [`Fq`] zero is the only multiple of `q`, and has one representation, since the lowest limb
+//! that is not zero would be a multiple of `2^29`: so an element is zero if its limbs are.
 //!
 //! An element `a` stands for `a · 2^-261`, as Montgomery has it (*Modular multiplication without trial
 //! division*, 1985). Products are reduced limb by limb; but for the last limb it is not `q` that is
@@ -207,7 +207,7 @@ fn squared(a: &Limbs) -> Wide {
 
 /// What columns stand for, divided by `2^261`, with limbs in their places.
 ///
-/// The multiples of `N` add less than `2^231 · N / 2^261 < 0.07q` to the quotient, that of `q` no more
+/// The multiples of `N` add less than `2^231 · N / 2^261 < 0.071q` to the quotient, that of `q` no more
 /// than `q/2`. Columns are less than `2^62.3`.
 #[inline(never)]
 pub(super) fn reduce(columns: &Wide) -> Raw {
@@ -438,7 +438,8 @@ impl Raw {
 	/// The element that this stands for.
 	#[inline(always)]
 	pub(super) fn fit(self) -> Fq {
-		debug_assert!(self.0.iter().all(|limb| limb.abs() < 1 << 40));
+		let [rest @ .., highest] = &self.0;
+		debug_assert!(rest.iter().all(|limb| limb.abs() < 1 << 40) && highest.abs() < 1 << 33);
 		Fq(fitted(&self.0))
 	}
 

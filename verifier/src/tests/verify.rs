@@ -1,9 +1,9 @@
 use super::super::{alias, outside_subgroup_bytes, q, r};
-use super::PreparedKey;
+use super::{verify_batch, Claim, PreparedKey};
 use crate::{
 	encoding::{decode_g1, decode_g2, encode_g1, encode_g2, encode_scalar},
 	fixtures::{Fixture, Key},
-	PointError, ProofPoint, VerifyError,
+	BatchError, PointError, ProofPoint, VerifyError,
 };
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ff::{Field, PrimeField};
@@ -53,6 +53,27 @@ fn accepts_as_many_signals_as_the_key_has() {
 		if let Some(signal) = signals.last_mut() {
 			signal[0] ^= 1;
 			assert_eq!(key.verify(&signals, &proof), Err(VerifyError::Invalid));
+		}
+	}
+}
+
+/// As nearly all keys are, and proofs may be: lines at the generator are known beforehand.
+#[test]
+fn points_may_be_the_generator() {
+	let fixture = Fixture::usual(3, SIGNALS as u32);
+	let key = PreparedKey::validate(&fixture.key.raw()).unwrap();
+	let signals = [Fr::from(7), Fr::from(0), -Fr::from(1)].map(|scalar| encode_scalar(&scalar));
+	for [a, b] in [[5, 6], [5, 1], [1, 6], [1, 1]] {
+		for sign in [Fr::ONE, -Fr::ONE] {
+			let proof = fixture.prove_by(&signals, [Fr::from(a), sign * Fr::from(b)]);
+			assert_eq!(key.verify(&signals, &proof), Ok(()));
+			let mut others = signals;
+			others[0] = encode_scalar(&Fr::from(8));
+			assert_eq!(key.verify(&others, &proof), Err(VerifyError::Invalid));
+			let claim = |signals| Claim { id: &[1; 32], key: &key, signals, proof: &proof };
+			assert_eq!(verify_batch(&[claim(&signals), claim(&signals)]), Ok(()));
+			let false_one = [claim(&signals[..]), claim(&others[..])];
+			assert_eq!(verify_batch(&false_one), Err(BatchError::Invalid));
 		}
 	}
 }

@@ -215,6 +215,10 @@ fn what_travels_keeps_its_form() {
 	for (index, feature) in features.iter().enumerate() {
 		assert_eq!(feature.encode()[0], index as u8);
 	}
+	assert_eq!(Call::<Test>::forget_snapshot { key: 7 }.encode(), [14, 7]);
+	let closed: [Event<Test>; 2] =
+		[Event::DelegateClosed { delegate: 1 }, Event::SnapshotForgotten { key: 7, at: 2 }];
+	assert_eq!(closed.map(|event| event.encode()[0]), [14, 15]);
 	// Contexts are made of subjects.
 	let poll = Subject::<u8>::Poll { delegate: 1, poll: 2 };
 	assert_eq!((poll, 3u64).encode(), [&[0, 1, 0, 0, 0, 2, 0, 0, 0][..], &3u64.encode()].concat());

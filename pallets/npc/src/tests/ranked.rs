@@ -8,6 +8,7 @@ fn points(player: u64, opponent: OpponentId) -> (u32, u32) {
 fn a_ranked_game_moves_both_ratings() {
 	run(|| {
 		let opponent = host_ranked();
+		assert!(Npc::may_play_ranked(ALICE) && !Npc::may_play_ranked(KEEPER));
 		let game = start_ranked(ALICE, opponent);
 		let found = Npc::game(game).unwrap();
 		assert_eq!((found.ranked, found.to_move), (true, Side::Player));

@@ -133,7 +133,7 @@ impl State {
 	///
 	/// # Errors
 	/// [`ChainError::Needless`] with what the chain would say of its proofs, if they are not.
-	async fn answering(&self, model: ModelId) -> Result<ModelInfo, ChainError> {
+	pub async fn answering(&self, model: ModelId) -> Result<ModelInfo, ChainError> {
 		let unproven = |cause: &str| Err(refused(&format!("Refused({cause})")));
 		let info = match self.registered(model).await {
 			Err(ChainError::ModelNotFound(_)) => return unproven("ModelNotFound"),

@@ -146,8 +146,8 @@ impl Enroll {
 
 /// Remove a voter from the tree.
 ///
-/// The roots that follow do not have them. Roots that were posted before do, and count as long as
-/// ballots take them.
+/// The roots that follow do not have them. Roots that were posted before do, and so do the ballots that
+/// were opened with them.
 #[derive(Debug, Args)]
 pub struct Strike {
 	/// The tree.
@@ -178,8 +178,8 @@ impl Strike {
 
 /// Show the tree's root, and with --url post it.
 ///
-/// Votes count on a root that the issuer posted, and that is no older than their ballot allows. Post one
-/// root for all: a root of one's own would tell a voter from the others.
+/// A ballot counts votes on one root, which the issuer has posted before it is opened. Post one root for
+/// all: a root of one's own would tell a voter from the others.
 #[derive(Debug, Args)]
 pub struct Root {
 	/// The tree.

@@ -75,7 +75,7 @@ pub struct Open {
 
 /// What profiles a model takes that a ballot can be about, if it is such a one.
 async fn profiles(state: &State, model: ModelId) -> Result<Option<SchemaId>, ChainError> {
-	let interface = state.registered(model).await?.model.interface;
+	let interface = state.answering(model).await?.model.interface;
 	Ok(match (interface.input, interface.output) {
 		(InputVisibility::Member { schema, .. }, OutputKind::Threshold { .. }) => Some(schema),
 		_ => None,

@@ -115,8 +115,8 @@ impl TreeFile {
 			return Err(content(
 				path,
 				format!("nobody in the tree has the identity 0x{}", hex::encode(member.identity.0)),
-				"ask the issuer to enroll it, and to post the new root; or name another identity with \
-				 --identity",
+				"get the tree as it was when the ballot was opened; who was not in it then is enrolled for \
+				 the next ballot. Or name another identity with --identity",
 			));
 		};
 		if self.leaves[index] != Some(member) {

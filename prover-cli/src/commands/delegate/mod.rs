@@ -209,10 +209,11 @@ impl OnPoll {
 	}
 }
 
-/// Let a model vote no more, and get the deposit back.
+/// Close a delegate, and get the deposit back when its last poll is settled.
 ///
 /// It takes no other polls from now on. With the last that it has a snapshot of, when that is settled, it
-/// is forgotten: at once where it has none. What was delegated to it stays there, and carries nothing.
+/// is forgotten: at once where it has none. What was delegated to it stays there, and carries nothing; what
+/// its account holds stays there for good.
 #[derive(Debug, Args)]
 pub struct Remove {
 	/// Its number.

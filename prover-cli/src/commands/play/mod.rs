@@ -186,7 +186,7 @@ impl Play {
 		ui.line(format!("{} has no rating any more", address(&account)));
 		show_included(ui, &included);
 		let fields = json!({ "account": address(&account) });
-		ui.json("play forget-rating", with_included(&included, fields));
+		ui.json("play", with_included(&included, fields));
 		Ok(())
 	}
 
