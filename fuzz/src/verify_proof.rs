@@ -117,7 +117,7 @@ impl Instance {
 				reference::negate(&mut self.proof[64..192]);
 			},
 			2 => {
-				let (mut other, _) = input.choose(&INSTANCES).clone();
+				let mut other = input.choose(&INSTANCES).0.clone();
 				let index = input.below(256);
 				let from = other.point(input.below(256)).to_vec();
 				let to = self.point(index);
