@@ -74,13 +74,13 @@ pub fn verify_batch<E: Engine>(claims: &[Claim<'_, E>]) -> Result<(), BatchError
 
 	let (mut points, mut partners) = scaled_proofs(&terms);
 	for (gamma, statements) in groups(&statements, |statement| &statement.key.gamma) {
-		points.push(E::minus(None, weighted_signals(&statements)));
+		points.push(E::negated(weighted_signals(&statements)));
 		partners.push(*gamma);
 	}
 	for (delta, terms) in groups(&terms, |term| &term.key.delta) {
 		let (c, coefficients): (Vec<_>, Vec<_>) =
 			terms.iter().map(|term| (term.decoded.c, term.coefficient)).unzip();
-		points.push(E::minus(None, E::sum_of_products(&c, &coefficients)));
+		points.push(E::negated(E::sum_of_products(&c, &coefficients)));
 		partners.push(*delta);
 	}
 	let (targets, exponents): (Vec<_>, Vec<_>) =

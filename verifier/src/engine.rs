@@ -62,11 +62,14 @@ pub trait Engine: Copy + Debug + Eq + 'static {
 	/// Encodes an element of the target group.
 	fn target_bytes(element: &Self::Target) -> [u8; 384];
 
-	/// `−(sum + point)`, or `−sum`.
-	fn minus(point: Option<&Self::G1>, sum: Self::Sum) -> Self::Sum;
-
 	/// A point as a sum.
 	fn sum(point: &Self::G1) -> Self::Sum;
+
+	/// A sum and a point.
+	fn plus(sum: Self::Sum, point: &Self::G1) -> Self::Sum;
+
+	/// The opposite of a sum.
+	fn negated(sum: Self::Sum) -> Self::Sum;
 
 	/// `Σ scalarᵢ · pointᵢ`, for as many as both have.
 	fn sum_of_products(points: &[Self::G1], scalars: &[Fr]) -> Self::Sum;
@@ -124,11 +127,12 @@ impl Engine for Arkworks {
 		point.into_group()
 	}
 
-	fn minus(point: Option<&G1Affine>, sum: G1Projective) -> G1Projective {
-		match point {
-			Some(point) => -(sum + point),
-			None => -sum,
-		}
+	fn plus(sum: G1Projective, point: &G1Affine) -> G1Projective {
+		sum + point
+	}
+
+	fn negated(sum: G1Projective) -> G1Projective {
+		-sum
 	}
 
 	fn sum_of_products(points: &[G1Affine], scalars: &[Fr]) -> G1Projective {
@@ -163,7 +167,6 @@ impl Engine for Arkworks {
 /// The sum of multiples that digits choose from tables.
 fn sum_of_multiples<G, T>(tables: &[[T; MULTIPLES]], digits: &[Vec<i64>]) -> G
 where
-	T: Copy,
 	G: AdditiveGroup + for<'a> AddAssign<&'a T> + for<'a> SubAssign<&'a T>,
 {
 	let double = |sum: &mut G| {

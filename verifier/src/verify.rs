@@ -25,8 +25,8 @@ impl<E: Engine> PreparedKey<E> {
 	/// infinity, a point off its curve, `B` outside the subgroup, the equation.
 	pub fn verify(&self, signals: &[[u8; 32]], proof: &[u8; 256]) -> Result<(), VerifyError> {
 		let Decoded { scalars, a, b, c } = self.decode(signals, proof)?;
-		let x = E::sum_of_products(&self.signals, &scalars);
-		let p = [E::sum(&a), E::minus(Some(&self.constant), x), E::minus(None, E::sum(&c))];
+		let x = E::plus(E::sum_of_products(&self.signals, &scalars), &self.constant);
+		let p = [E::sum(&a), E::negated(x), E::negated(E::sum(&c))];
 		match E::pairings(&p, &[b, self.gamma, self.delta]) {
 			Some(product) if product == self.alpha_beta => Ok(()),
 			_ => Err(VerifyError::Invalid),

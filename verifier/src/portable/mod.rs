@@ -87,11 +87,12 @@ impl Engine for Portable {
 		(*point).into()
 	}
 
-	fn minus(point: Option<&curve::G1>, sum: Jacobian<Fq>) -> Jacobian<Fq> {
-		match point {
-			Some(point) => sum.plus_affine(point).negated(),
-			None => sum.negated(),
-		}
+	fn plus(sum: Jacobian<Fq>, point: &curve::G1) -> Jacobian<Fq> {
+		sum.plus_affine(point)
+	}
+
+	fn negated(sum: Jacobian<Fq>) -> Jacobian<Fq> {
+		sum.negated()
 	}
 
 	fn sum_of_products(points: &[curve::G1], scalars: &[Fr]) -> Jacobian<Fq> {
