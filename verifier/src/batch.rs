@@ -2,10 +2,10 @@
 
 use crate::{
 	encoding::from_bytes,
-	engine::Engine,
+	engine::{Engine, Equation},
 	error::BatchError,
 	key::PreparedKey,
-	verify::{count, Decoded},
+	verify::{count, Decoded, OUTSIDE},
 };
 use alloc::{vec, vec::Vec};
 use ark_bn254::Fr;
@@ -53,8 +53,9 @@ pub struct Claim<'a, E: Engine> {
 /// what is put together is compared by value.
 ///
 /// # Errors
-/// For the first claim that [`PreparedKey::verify`] would refuse for its form, why. Else
-/// [`BatchError::Invalid`] if any proof is invalid, which does not say whose it is.
+/// For the first claim that [`PreparedKey::verify`] would refuse for its form, why, but for a `B` outside
+/// the subgroup; else for the first of those. Else [`BatchError::Invalid`] if any proof is invalid, which
+/// does not say whose it is.
 ///
 /// An empty batch claims nothing, and is accepted.
 pub fn verify_batch<E: Engine>(claims: &[Claim<'_, E>]) -> Result<(), BatchError> {
@@ -72,26 +73,27 @@ pub fn verify_batch<E: Engine>(claims: &[Claim<'_, E>]) -> Result<(), BatchError
 	let statements: Vec<_> =
 		groups(&terms, |term| term.key).into_iter().map(Statement::of).collect();
 
-	let (mut points, mut partners) = scaled_proofs(&terms);
+	let mut checked = Vec::new();
 	for (gamma, statements) in groups(&statements, |statement| &statement.key.gamma) {
-		points.push(E::negated(weighted_signals(&statements)));
-		partners.push(*gamma);
+		checked.push((E::negated(weighted_signals(&statements)), *gamma));
 	}
 	for (delta, terms) in groups(&terms, |term| &term.key.delta) {
 		let (c, coefficients): (Vec<_>, Vec<_>) =
 			terms.iter().map(|term| (term.decoded.c, term.coefficient)).unzip();
-		points.push(E::negated(E::sum_of_products(&c, &coefficients)));
-		partners.push(*delta);
+		checked.push((E::negated(E::sum_of_products(&c, &coefficients)), *delta));
 	}
 	let (targets, exponents): (Vec<_>, Vec<_>) =
 		groups(&statements, |statement| &statement.key.alpha_beta)
 			.into_iter()
 			.map(|(target, group)| (*target, group.iter().map(|part| part.weight).sum::<Fr>()))
 			.unzip();
+	let target = E::product_of_powers(&targets, &exponents);
 
-	match E::pairings(&points, &partners) {
-		Some(product) if product == E::product_of_powers(&targets, &exponents) => Ok(()),
-		_ => Err(BatchError::Invalid),
+	let unchecked = scaled_proofs(&terms);
+	match E::holds(&Equation { unchecked: &unchecked, checked: &checked, target: &target }, None) {
+		Ok(true) => Ok(()),
+		Ok(false) => Err(BatchError::Invalid),
+		Err(position) => Err(BatchError::Claim { index: count(position), error: OUTSIDE }),
 	}
 }
 
@@ -125,10 +127,11 @@ impl<'a, E: Engine> Statement<'a, E> {
 }
 
 /// Every `rᵢ · Aᵢ` and `Bᵢ`.
-fn scaled_proofs<E: Engine>(terms: &[Term<'_, E>]) -> (Vec<E::Sum>, Vec<E::G2>) {
+fn scaled_proofs<E: Engine>(terms: &[Term<'_, E>]) -> Vec<(E::Sum, E::G2)> {
 	let (a, coefficients): (Vec<_>, Vec<_>) =
 		terms.iter().map(|term| (term.decoded.a, term.coefficient)).unzip();
-	(E::products(&a, &coefficients), terms.iter().map(|term| term.decoded.b).collect())
+	let b = terms.iter().map(|term| term.decoded.b);
+	E::products(&a, &coefficients).into_iter().zip(b).collect()
 }
 
 /// `Σ rᵢ · xᵢ` of several keys.

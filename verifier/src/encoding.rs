@@ -2,10 +2,10 @@
 //!
 //! A field element is 32 bytes, little-endian, below its modulus. A point of G1 is `x‖y`, one of
 //! G2 is `x.c0‖x.c1‖y.c0‖y.c1`, an element of Fq12 its twelve coefficients over Fq in the order
-//! of the tower. The point at infinity has no encoding.
+//! of the tower, one of Fq6 its six. The point at infinity has no encoding.
 
 use crate::error::PointError;
-use ark_bn254::{Fq, Fq12, Fq2, Fr, G1Affine, G2Affine};
+use ark_bn254::{Fq, Fq12, Fq2, Fq6, Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField};
 
@@ -75,21 +75,41 @@ pub(crate) fn check_g1(point: &G1Affine) -> Result<(), PointError> {
 	point.is_on_curve().then_some(()).ok_or(PointError::NotOnCurve)
 }
 
-/// Checks that a point of G2 is on the curve and of the right order.
+/// Checks that a point is on the twist.
+pub(crate) fn check_twist(point: &G2Affine) -> Result<(), PointError> {
+	point.is_on_curve().then_some(()).ok_or(PointError::NotOnCurve)
+}
+
+/// Checks that a point of G2 is on the twist and of the right order.
 pub(crate) fn check_g2(point: &G2Affine) -> Result<(), PointError> {
-	if !point.is_on_curve() {
-		return Err(PointError::NotOnCurve);
-	}
+	check_twist(point)?;
 	point.is_in_correct_subgroup_assuming_on_curve().then_some(()).ok_or(PointError::NotInSubgroup)
 }
 
 /// Encodes an element of the pairing's target field.
 pub(crate) fn encode_target(element: &Fq12) -> [u8; 384] {
-	let mut coefficients = [Fq::ZERO; 12];
+	coefficients::<12, 384, _>(element)
+}
+
+/// Encodes a hint: the six coefficients of an element of `Fq6`.
+pub(crate) fn encode_hint(element: &Fq6) -> [u8; 192] {
+	coefficients::<6, 192, _>(element)
+}
+
+fn coefficients<const N: usize, const BYTES: usize, F>(element: &F) -> [u8; BYTES]
+where
+	F: Field<BasePrimeField = Fq>,
+{
+	let mut coefficients = [Fq::ZERO; N];
 	for (to, from) in coefficients.iter_mut().zip(element.to_base_prime_field_elements()) {
 		*to = from;
 	}
 	join(coefficients)
+}
+
+/// Decodes a hint; `None` unless it is canonical.
+pub(crate) fn decode_hint(bytes: &[u8; 192]) -> Option<Fq6> {
+	Fq6::from_base_prime_field_elems(coordinates::<6, 192>(bytes)?)
 }
 
 /// Decodes an element of the pairing's target field; `None` unless it is canonical.

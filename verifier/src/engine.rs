@@ -1,17 +1,21 @@
 //! The arithmetic of the curve, in two implementations.
 
 use crate::{
-	encoding::{check_g1, check_g2, decode_target, encode_target, g1_coordinates, g2_coordinates},
+	encoding::{
+		check_g1, check_g2, check_twist, decode_hint, decode_target, encode_hint, encode_target,
+		g1_coordinates, g2_coordinates,
+	},
 	error::PointError,
 	msm::{digits, interleave, odd_multiples, MULTIPLES},
+	residue,
 };
 use alloc::vec::Vec;
-use ark_bn254::{Bn254, Fq12, Fr, G1Affine, G1Projective, G2Affine};
+use ark_bn254::{Bn254, Fq12, Fq6, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::{
-	pairing::{Pairing, PairingOutput},
+	pairing::{MillerLoopOutput, Pairing, PairingOutput},
 	AffineRepr, CurveGroup,
 };
-use ark_ff::AdditiveGroup;
+use ark_ff::{AdditiveGroup, Field, MontFp};
 use core::{
 	fmt::Debug,
 	ops::{AddAssign, SubAssign},
@@ -26,8 +30,10 @@ pub trait Engine: Copy + Debug + Eq + 'static {
 	type G2: Copy + Debug + Eq;
 	/// A sum of multiples of points of G1.
 	type Sum: Copy;
-	/// An element of the target group.
+	/// A value of the pairing, as its [`ROOT`]-th power.
 	type Target: Copy + Debug + Eq;
+	/// What [`Self::holds`] can be told to spare it the final exponentiation.
+	type Hint: Copy + Debug;
 
 	/// Decodes coordinates.
 	///
@@ -47,14 +53,23 @@ pub trait Engine: Copy + Debug + Eq + 'static {
 	/// If it is not on the curve.
 	fn check_g1(point: &Self::G1) -> Result<(), PointError>;
 
+	/// Checks that a point is on the twist, of which G2 is a part.
+	///
+	/// # Errors
+	/// If it is not.
+	fn check_twist(point: &Self::G2) -> Result<(), PointError>;
+
 	/// Checks that a point is one of G2.
 	///
 	/// # Errors
-	/// If it is not on the curve, or not of the right order.
+	/// If it is not on the twist, or not of the right order.
 	fn check_g2(point: &Self::G2) -> Result<(), PointError>;
 
 	/// Whether a point is another, or its opposite.
 	fn same_x(a: &Self::G2, b: &Self::G2) -> bool;
+
+	/// Decodes a hint; `None` unless it is canonical.
+	fn hint(bytes: &[u8; 192]) -> Option<Self::Hint>;
 
 	/// Decodes an element of the field that the target group is in; `None` unless it is canonical.
 	fn target(bytes: &[u8; 384]) -> Option<Self::Target>;
@@ -81,9 +96,37 @@ pub trait Engine: Copy + Debug + Eq + 'static {
 	/// panic.
 	fn product_of_powers(elements: &[Self::Target], scalars: &[Fr]) -> Self::Target;
 
-	/// `Π e(pᵢ, qᵢ)`, for as many as both have. `None`, or nonsense, where a point is not of its group.
-	fn pairings(p: &[Self::Sum], q: &[Self::G2]) -> Option<Self::Target>;
+	/// The value of a pairing; `None`, or nonsense, where a point is not of its group.
+	fn pairing(p: &Self::G1, q: &Self::G2) -> Option<Self::Target>;
+
+	/// Whether an equation holds.
+	///
+	/// A hint makes it cheaper. There is one for each equation that holds ([`hint`]), and none for
+	/// any other; with a wrong one, the equation is said not to hold.
+	///
+	/// # Errors
+	/// The position of the first of [`Equation::unchecked`] that is not of G2.
+	fn holds(equation: &Equation<'_, Self>, hint: Option<&Self::Hint>) -> Result<bool, usize>;
 }
+
+/// `Π e(pᵢ, qᵢ) = target`. A pair of which `p` is at infinity counts for nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Equation<'a, E: Engine> {
+	/// Pairs of which `q` is on the twist.
+	pub unchecked: &'a [(E::Sum, E::G2)],
+	/// Pairs of which `q` is of G2.
+	pub checked: &'a [(E::Sum, E::G2)],
+	/// The value. Elements outside the group make nonsense, but no panic.
+	pub target: &'a E::Target,
+}
+
+/// The power that stands for a value of the pairing, modulo the order of the groups: the inverse of
+/// `2x(6x² + 3x + 1)(q¹² − 1)/r`, to whose power the final exponentiation takes.
+///
+/// So the final exponentiation takes to one whatever is the quotient of two elements that stand for the
+/// same value.
+pub(crate) const ROOT: Fr =
+	MontFp!("19783604134162421835548455461678642789546272015047323196906755787473569281630");
 
 /// Arkworks: fastest where 64 bits multiply to 128.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +137,7 @@ impl Engine for Arkworks {
 	type G2 = G2Affine;
 	type Sum = G1Projective;
 	type Target = Fq12;
+	type Hint = Fq6;
 
 	fn g1(bytes: &[u8; 64]) -> Result<G1Affine, PointError> {
 		g1_coordinates(bytes)
@@ -107,12 +151,20 @@ impl Engine for Arkworks {
 		check_g1(point)
 	}
 
+	fn check_twist(point: &G2Affine) -> Result<(), PointError> {
+		check_twist(point)
+	}
+
 	fn check_g2(point: &G2Affine) -> Result<(), PointError> {
 		check_g2(point)
 	}
 
 	fn same_x(a: &G2Affine, b: &G2Affine) -> bool {
 		a.x == b.x
+	}
+
+	fn hint(bytes: &[u8; 192]) -> Option<Fq6> {
+		decode_hint(bytes)
 	}
 
 	fn target(bytes: &[u8; 384]) -> Option<Fq12> {
@@ -156,12 +208,57 @@ impl Engine for Arkworks {
 		product.0
 	}
 
-	fn pairings(p: &[G1Projective], q: &[G2Affine]) -> Option<Fq12> {
-		// A sum may be the point at infinity; the Miller loop leaves such a pair out.
-		let p = G1Projective::normalize_batch(p);
-		let miller = Bn254::multi_miller_loop(p, q);
-		Bn254::final_exponentiation(miller).map(|product| product.0)
+	fn pairing(p: &G1Affine, q: &G2Affine) -> Option<Fq12> {
+		let value = Bn254::final_exponentiation(Bn254::multi_miller_loop([*p], [*q]))?;
+		Some(Self::product_of_powers(&[value.0], &[ROOT]))
 	}
+
+	fn holds(equation: &Equation<'_, Self>, hint: Option<&Fq6>) -> Result<bool, usize> {
+		let quotient = quotient(equation)?;
+		Ok(match hint {
+			Some(hint) => residue::is_shown(&quotient, hint),
+			None => is_one(&quotient),
+		})
+	}
+}
+
+/// What the final exponentiation takes to one if the equation holds.
+///
+/// # Errors
+/// As [`Engine::holds`].
+fn quotient(equation: &Equation<'_, Arkworks>) -> Result<Fq12, usize> {
+	let Equation { unchecked, checked, target } = equation;
+	let outside = |(_, q): &(_, G2Affine)| !q.is_in_correct_subgroup_assuming_on_curve();
+	match unchecked.iter().position(outside) {
+		Some(position) => Err(position),
+		None => {
+			// The Miller loop leaves a pair out of which a point is at infinity.
+			let (p, q): (Vec<_>, Vec<_>) = unchecked.iter().chain(*checked).copied().unzip();
+			let p = G1Projective::normalize_batch(&p);
+			Ok(Bn254::multi_miller_loop(p, q).0 * conjugate(target))
+		},
+	}
+}
+
+/// The hint for an equation; `None` unless it holds, or where there is none, at odds of one in `2^1268`.
+///
+/// # Errors
+/// As [`Engine::holds`].
+pub(crate) fn hint(equation: &Equation<'_, Arkworks>) -> Result<Option<[u8; 192]>, usize> {
+	let quotient = quotient(equation)?;
+	let hint = is_one(&quotient).then(|| residue::of(&quotient)).flatten();
+	Ok(hint.as_ref().map(encode_hint))
+}
+
+/// Whether the final exponentiation takes an element to one.
+fn is_one(quotient: &Fq12) -> bool {
+	let value = Bn254::final_exponentiation(MillerLoopOutput(*quotient));
+	value.is_some_and(|value| value.0 == Fq12::ONE)
+}
+
+/// To the power of `q⁶`.
+fn conjugate(element: &Fq12) -> Fq12 {
+	Fq12::new(element.c0, -element.c1)
 }
 
 /// The sum of multiples that digits choose from tables.

@@ -74,7 +74,10 @@ pub enum VerifyError {
 		/// What is wrong with it.
 		error: PointError,
 	},
-	/// The proof does not show these signals under this key.
+	/// A coefficient of the hint is not below the field's modulus.
+	MalformedHint,
+	/// The proof does not show these signals under this key; or, where there is a hint, that hint does
+	/// not show that it does.
 	Invalid,
 }
 
@@ -83,7 +86,7 @@ pub enum VerifyError {
 pub enum BatchError {
 	/// A claim is malformed.
 	Claim {
-		/// Its position, from 0; those before it are well-formed.
+		/// Its position, from 0.
 		index: u32,
 		/// What is wrong with it; never [`VerifyError::Invalid`].
 		error: VerifyError,
@@ -128,6 +131,7 @@ impl Display for VerifyError {
 				write!(f, "signal {index} is not below the field's order")
 			},
 			Self::MalformedProof { point, error } => write!(f, "proof point {point:?}: {error}"),
+			Self::MalformedHint => f.write_str("the hint is not below the field's modulus"),
 			Self::Invalid => f.write_str("the proof does not show these signals under this key"),
 		}
 	}

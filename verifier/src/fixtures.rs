@@ -69,7 +69,7 @@ impl Key {
 pub fn prepare_without_pairing<E: Engine>(key: &RawKey<'_>) -> Result<PreparedKey<E>, KeyError> {
 	let alpha = E::g1(key.alpha).map_err(KeyError::Alpha)?;
 	let beta = E::g2(key.beta).map_err(KeyError::Beta)?;
-	let pairing = E::pairings(&[E::sum(&alpha)], &[beta]).ok_or(KeyError::AlphaBeta)?;
+	let pairing = E::pairing(&alpha, &beta).ok_or(KeyError::AlphaBeta)?;
 	PreparedKey::from_validated(key, &E::target_bytes(&pairing))
 }
 

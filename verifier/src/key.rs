@@ -65,8 +65,8 @@ impl<E: Engine> PreparedKey<E> {
 		E::check_g2(&points.gamma).map_err(KeyError::Gamma)?;
 		E::check_g2(&points.delta).map_err(KeyError::Delta)?;
 		// The value of a Miller loop over points of the right order is never zero.
-		let alpha_beta = E::pairings(&[E::sum(&alpha)], &[beta])
-			.ok_or(KeyError::Beta(PointError::NotInSubgroup))?;
+		let alpha_beta =
+			E::pairing(&alpha, &beta).ok_or(KeyError::Beta(PointError::NotInSubgroup))?;
 		Ok(points.prepare(alpha_beta))
 	}
 
@@ -83,7 +83,8 @@ impl<E: Engine> PreparedKey<E> {
 		Ok(Points::decode(key)?.prepare(alpha_beta))
 	}
 
-	/// `e(α, β)`, in the encoding of [`crate::encoding`].
+	/// What stands for `e(α, β)`: that power of it which the final exponentiation takes to it, so that
+	/// no exponentiation is needed to compare. In the encoding of [`crate::encoding`].
 	pub fn alpha_beta(&self) -> [u8; 384] {
 		E::target_bytes(&self.alpha_beta)
 	}

@@ -30,6 +30,7 @@ pub mod fixtures;
 mod key;
 mod msm;
 mod portable;
+mod residue;
 #[cfg(test)]
 mod tests;
 mod verify;

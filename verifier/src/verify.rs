@@ -2,7 +2,7 @@
 
 use crate::{
 	encoding::decode_scalar,
-	engine::Engine,
+	engine::{hint, Arkworks, Engine, Equation},
 	error::{PointError, ProofPoint, VerifyError},
 	key::PreparedKey,
 };
@@ -24,16 +24,46 @@ impl<E: Engine> PreparedKey<E> {
 	/// In this order: the number of signals, a signal ≥ r, a coordinate ≥ q or a point at
 	/// infinity, a point off its curve, `B` outside the subgroup, the equation.
 	pub fn verify(&self, signals: &[[u8; 32]], proof: &[u8; 256]) -> Result<(), VerifyError> {
-		let Decoded { scalars, a, b, c } = self.decode(signals, proof)?;
-		let x = E::plus(E::sum_of_products(&self.signals, &scalars), &self.constant);
-		let p = [E::sum(&a), E::negated(x), E::negated(E::sum(&c))];
-		match E::pairings(&p, &[b, self.gamma, self.delta]) {
-			Some(product) if product == self.alpha_beta => Ok(()),
-			_ => Err(VerifyError::Invalid),
+		self.check(&self.decode(signals, proof)?, None)
+	}
+
+	/// The same without a final exponentiation, by a hint that anyone who has a valid proof can compute
+	/// ([`PreparedKey::hint`]). Nothing is taken on trust from whoever did.
+	///
+	/// # Errors
+	/// As [`Self::verify`]; before a coordinate, that the hint is not canonical. If the hint is of
+	/// another proof, of other signals or of another key, [`VerifyError::Invalid`].
+	pub fn verify_hinted(
+		&self,
+		signals: &[[u8; 32]],
+		proof: &[u8; 256],
+		hint: &[u8; 192],
+	) -> Result<(), VerifyError> {
+		let hint = E::hint(hint).ok_or(VerifyError::MalformedHint);
+		let decoded = self.decode(signals, proof)?;
+		self.check(&decoded, Some(&hint?))
+	}
+
+	fn check(&self, decoded: &Decoded<E>, hint: Option<&E::Hint>) -> Result<(), VerifyError> {
+		let (unchecked, checked) = self.pairs(decoded);
+		let equation =
+			Equation { unchecked: &unchecked, checked: &checked, target: &self.alpha_beta };
+		match E::holds(&equation, hint) {
+			Ok(true) => Ok(()),
+			Ok(false) => Err(VerifyError::Invalid),
+			Err(_) => Err(OUTSIDE),
 		}
 	}
 
-	/// Every check but the equation, in the order that [`Self::verify`] states.
+	/// The pairs whose pairings are multiplied: that of the proof, and those with points of the key.
+	fn pairs(&self, Decoded { scalars, a, b, c }: &Decoded<E>) -> (Pairs<E, 1>, Pairs<E, 2>) {
+		let x = E::plus(E::sum_of_products(&self.signals, scalars), &self.constant);
+		let checked = [(E::negated(x), self.gamma), (E::negated(E::sum(c)), self.delta)];
+		([(E::sum(a), *b)], checked)
+	}
+
+	/// Every check but the equation and whether `B` is in the subgroup, in the order that
+	/// [`Self::verify`] states.
 	pub(crate) fn decode(
 		&self,
 		signals: &[[u8; 32]],
@@ -48,6 +78,31 @@ impl<E: Engine> PreparedKey<E> {
 		decode_proof(decode_signals(signals)?, proof)
 	}
 }
+
+impl PreparedKey<Arkworks> {
+	/// The hint with which [`Self::verify_hinted`] accepts a proof. Takes some milliseconds.
+	///
+	/// # Errors
+	/// As [`Self::verify`]. Of a valid proof there is no hint at odds of one in `2^1268`, and it is called
+	/// invalid.
+	pub fn hint(
+		&self,
+		signals: &[[u8; 32]],
+		proof: &[u8; 256],
+	) -> Result<[u8; 192], VerifyError> {
+		let (unchecked, checked) = self.pairs(&self.decode(signals, proof)?);
+		let equation =
+			Equation { unchecked: &unchecked, checked: &checked, target: &self.alpha_beta };
+		hint(&equation).map_err(|_| OUTSIDE)?.ok_or(VerifyError::Invalid)
+	}
+}
+
+/// Pairs whose pairings are multiplied.
+type Pairs<E, const N: usize> = [(<E as Engine>::Sum, <E as Engine>::G2); N];
+
+/// That `B` is not of the right order, which the Miller loop tells.
+pub(crate) const OUTSIDE: VerifyError =
+	VerifyError::MalformedProof { point: ProofPoint::B, error: PointError::NotInSubgroup };
 
 /// Signals and a proof that have the right form.
 pub(crate) struct Decoded<E: Engine> {
@@ -77,7 +132,7 @@ fn decode_proof<E: Engine>(scalars: Vec<Fr>, proof: &[u8; 256]) -> Result<Decode
 	let c = E::g1(&part(proof, 192)).map_err(at_c)?;
 	E::check_g1(&a).map_err(at_a)?;
 	E::check_g1(&c).map_err(at_c)?;
-	E::check_g2(&b).map_err(at_b)?;
+	E::check_twist(&b).map_err(at_b)?;
 	Ok(Decoded { scalars, a, b, c })
 }
 

@@ -9,15 +9,16 @@ mod tests;
 mod tower;
 
 use crate::{
-	engine::Engine,
+	engine::{Engine, Equation, ROOT},
 	error::PointError,
 	msm::{digits, interleave, odd_multiples, MULTIPLES},
 };
 use alloc::vec::Vec;
 use ark_bn254::Fr;
-use core::slice::from_ref;
+use core::{iter::repeat, slice::from_ref};
 use curve::{is_on_curve, is_on_twist, Affine, Jacobian};
 use field::Fq;
+use pairing::{final_exponentiation, miller_loop};
 use tower::{Fq12, Fq2, Fq6};
 
 /// This crate's own arithmetic: fastest where 64 bits multiply to 64, as in WebAssembly.
@@ -29,6 +30,7 @@ impl Engine for Portable {
 	type G2 = curve::G2;
 	type Sum = Jacobian<Fq>;
 	type Target = Fq12;
+	type Hint = Fq6;
 
 	fn g1(bytes: &[u8; 64]) -> Result<curve::G1, PointError> {
 		let [x, y] = elements(bytes).ok_or(PointError::NonCanonical)?;
@@ -51,10 +53,12 @@ impl Engine for Portable {
 		is_on_curve(point).then_some(()).ok_or(PointError::NotOnCurve)
 	}
 
+	fn check_twist(point: &curve::G2) -> Result<(), PointError> {
+		is_on_twist(point).then_some(()).ok_or(PointError::NotOnCurve)
+	}
+
 	fn check_g2(point: &curve::G2) -> Result<(), PointError> {
-		if !is_on_twist(point) {
-			return Err(PointError::NotOnCurve);
-		}
+		Self::check_twist(point)?;
 		point.is_in_subgroup().then_some(()).ok_or(PointError::NotInSubgroup)
 	}
 
@@ -62,14 +66,14 @@ impl Engine for Portable {
 		a.x == b.x
 	}
 
+	fn hint(bytes: &[u8; 192]) -> Option<Fq6> {
+		elements(bytes).map(fq6)
+	}
+
 	fn target(bytes: &[u8; 384]) -> Option<Fq12> {
 		let [a0, a1, a2, a3, a4, a5, b0, b1, b2, b3, b4, b5] = elements(bytes)?;
-		let fq2 = |c0, c1| Fq2 { c0, c1 };
-		let fq6 = |c0, c1, c2| Fq6 { c0, c1, c2 };
-		Some(Fq12 {
-			c0: fq6(fq2(a0, a1), fq2(a2, a3), fq2(a4, a5)),
-			c1: fq6(fq2(b0, b1), fq2(b2, b3), fq2(b4, b5)),
-		})
+		let (c0, c1) = ([a0, a1, a2, a3, a4, a5], [b0, b1, b2, b3, b4, b5]);
+		Some(Fq12 { c0: fq6(c0), c1: fq6(c1) })
 	}
 
 	fn target_bytes(element: &Fq12) -> [u8; 384] {
@@ -123,16 +127,51 @@ impl Engine for Portable {
 		)
 	}
 
-	fn pairings(p: &[Jacobian<Fq>], q: &[curve::G2]) -> Option<Fq12> {
-		let known = p.iter().zip(q).filter(|(p, _)| !p.is_infinity());
-		let (fixed, others): (Vec<_>, Vec<_>) = known.partition(|(_, q)| **q == curve::GENERATOR);
-		let fixed: Vec<_> = fixed.into_iter().map(|(p, _)| *p).collect();
-		let (p, q): (Vec<_>, Vec<_>) = others.into_iter().unzip();
-		let affine = Jacobian::affine(&p);
-		let pairs = affine.into_iter().zip(q).filter_map(|(p, q)| Some((p?, q))).collect();
-		let fixed = Jacobian::fractions(&fixed);
-		pairing::final_exponentiation(&pairing::miller_loop(pairs, fixed))
+	fn pairing(p: &curve::G1, q: &curve::G2) -> Option<Fq12> {
+		let loops = miller_loops(&[], &[(Self::sum(p), *q)], None).ok()?;
+		Some(Self::product_of_powers(&[final_exponentiation(&loops)?], &[ROOT]))
 	}
+
+	fn holds(equation: &Equation<'_, Self>, hint: Option<&Fq6>) -> Result<bool, usize> {
+		let Equation { unchecked, checked, target } = equation;
+		let quotient = miller_loops(unchecked, checked, hint)?.mul(&target.conjugate());
+		Ok(match hint {
+			Some(_) => quotient.c1.is_zero() && !quotient.c0.is_zero(),
+			None => final_exponentiation(&quotient) == Some(Fq12::ONE),
+		})
+	}
+}
+
+/// The product of the Miller loops of pairs, and of a hint's power: see [`miller_loop`].
+///
+/// # Errors
+/// As [`Engine::holds`].
+fn miller_loops(
+	unchecked: &[(Jacobian<Fq>, curve::G2)],
+	checked: &[(Jacobian<Fq>, curve::G2)],
+	hint: Option<&Fq6>,
+) -> Result<Fq12, usize> {
+	let outside = |(p, q): &(Jacobian<Fq>, curve::G2)| p.is_infinity() && !q.is_in_subgroup();
+	let outside = unchecked.iter().position(outside);
+	let claims = (0..unchecked.len()).map(Some).chain(repeat(None));
+	let pairs = unchecked.iter().chain(checked).zip(claims).filter(|((p, _), _)| !p.is_infinity());
+	let (fixed, others): (Vec<_>, Vec<_>) = pairs.partition(|((_, q), _)| *q == curve::GENERATOR);
+	let fixed: Vec<_> = fixed.into_iter().map(|((p, _), _)| *p).collect();
+	let points: Vec<_> = others.iter().map(|((p, _), _)| *p).collect();
+	let points = Jacobian::affine(&points).into_iter().zip(others);
+	let pairs = points.filter_map(|(p, ((_, q), claim))| Some((p?, *q, claim))).collect();
+	let product = miller_loop(pairs, Jacobian::fractions(&fixed), hint);
+	// Of two claims, the first.
+	match (product, outside) {
+		(Err(claim), Some(other)) => Err(claim.min(other)),
+		(Ok(_), Some(claim)) => Err(claim),
+		(product, None) => product,
+	}
+}
+
+fn fq6([a0, a1, b0, b1, c0, c1]: [Fq; 6]) -> Fq6 {
+	let fq2 = |c0, c1| Fq2 { c0, c1 };
+	Fq6 { c0: fq2(a0, a1), c1: fq2(b0, b1), c2: fq2(c0, c1) }
 }
 
 /// Reads `N` elements; `None` if one is not canonical.

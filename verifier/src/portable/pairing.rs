@@ -4,7 +4,7 @@ use super::{
 	curve::{Coordinate, G1, G2, TWIST_B},
 	field::Fq,
 	generator::LINES,
-	tower::{Fq12, Fq2, Line},
+	tower::{Fq12, Fq2, Fq6, Line},
 };
 use alloc::vec::Vec;
 
@@ -37,11 +37,13 @@ struct Pair {
 	x: Fq2,
 	y: Fq2,
 	z: Fq2,
+	/// Whose point `q` is, if it is only known to be on the twist.
+	claim: Option<usize>,
 }
 
 impl Pair {
-	fn new(p: G1, q: G2) -> Self {
-		Self { p, q, opposite: q.negated(), x: q.x, y: q.y, z: Fq2::ONE }
+	fn new((p, q, claim): (G1, G2, Option<usize>)) -> Self {
+		Self { p, q, opposite: q.negated(), x: q.x, y: q.y, z: Fq2::ONE, claim }
 	}
 
 	/// Doubles the multiple; the tangent at it, in `p`.
@@ -84,6 +86,23 @@ impl Pair {
 			c: (theta.mul(q.x) - lambda.mul(q.y)).fit(),
 		}
 	}
+
+	/// The last two lines, and whose point it is if that is not in G2.
+	///
+	/// The multiple is then `(6x + 2)q + ψ(q) − ψ²(q)`, which is `−ψ³(q)` for points of G2, and for no
+	/// others of the twist: `ψ` is a root of `X² − tX + q`, whose resultant with
+	/// `X³ − X² + X + 6x + 2` is a multiple of `r` without a divisor in common with the cofactor
+	/// `2q − r`. That it is the multiple is so unless a point was added to itself or its opposite:
+	/// `z` is then zero, and stays so, which no multiple of a point of G2 here is.
+	fn last(&mut self) -> ([Line; 2], Option<usize>) {
+		let first = self.q.endomorphism();
+		let second = first.endomorphism().negated();
+		let lines = [self.add(&first), self.add(&second)];
+		let third = second.endomorphism();
+		let (x, y) = (third.x.mul(self.z), third.y.mul(self.z));
+		let is_in_g2 = !self.z.is_zero() && x == self.x && y == self.y;
+		(lines, self.claim.filter(|_| !is_in_g2))
+	}
 }
 
 /// The lines of a loop at the generator of G2, in points of G1.
@@ -112,11 +131,20 @@ impl Fixed {
 /// The product of the Miller loops of pairs: one loop. But for factors that the final exponentiation takes
 /// to one.
 ///
-/// Of `fixed`, which stand for pairs with the generator of G2, are `x/y` and `1/y`.
-pub(super) fn miller_loop(pairs: Vec<(G1, G2)>, fixed: Vec<(Fq, Fq)>) -> Fq12 {
-	let mut pairs: Vec<_> = pairs.into_iter().map(|(p, q)| Pair::new(p, q)).collect();
+/// Of `fixed`, which stand for pairs with the generator of G2, are `x/y` and `1/y`. With a hint `t`, times
+/// `(t + w)^-λ` but for a factor in `Fq6`, as in [`crate::residue`].
+///
+/// # Errors
+/// Of the pairs that are somebody's claim, the first whose point is not in G2.
+pub(super) fn miller_loop(
+	pairs: Vec<(G1, G2, Option<usize>)>,
+	fixed: Vec<(Fq, Fq)>,
+	hint: Option<&Fq6>,
+) -> Result<Fq12, usize> {
+	let mut pairs: Vec<_> = pairs.into_iter().map(Pair::new).collect();
 	let mut fixed = Fixed { points: fixed, lines: LINES.iter() };
-	let mut f = Fq12::ONE;
+	let inverse = hint.map(|hint| Fq12 { c0: -*hint, c1: Fq6::ONE });
+	let mut f = inverse.unwrap_or(Fq12::ONE);
 	for digit in LOOP_DIGITS {
 		f = f.square();
 		for pair in &mut pairs {
@@ -131,15 +159,26 @@ pub(super) fn miller_loop(pairs: Vec<(G1, G2)>, fixed: Vec<(Fq, Fq)>) -> Fq12 {
 			f = f.mul_line(&pair.add(&q));
 		}
 		f = fixed.next(f);
+		if let Some(hint) = hint {
+			f = f.mul_monic(&if digit > 0 { -*hint } else { *hint });
+		}
 	}
 	for pair in &mut pairs {
-		let first = pair.q.endomorphism();
-		let second = first.endomorphism().negated();
-		f = f.mul_line(&pair.add(&first));
-		f = f.mul_line(&pair.add(&second));
+		let (lines, outside) = pair.last();
+		if let Some(claim) = outside {
+			return Err(claim);
+		}
+		for line in lines {
+			f = f.mul_line(&line);
+		}
 	}
-	let f = fixed.next(f);
-	fixed.next(f)
+	f = fixed.next(f);
+	f = fixed.next(f);
+	if let Some(inverse) = inverse {
+		let powers = [inverse.frobenius(1), inverse.conjugate().frobenius(2), inverse.frobenius(3)];
+		f = powers.iter().fold(f, |f, power| f.mul(power));
+	}
+	Ok(f)
 }
 
 /// To the power of `2x(6x² + 3x + 1)(q¹² − 1)/r`; `None` of zero.

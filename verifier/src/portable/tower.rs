@@ -501,6 +501,10 @@ impl Fq6 {
 		Wide6 { c0: (v12 - &v1).times_xi() + &v0, c1: v01 - &v0 - &v1, c2: v02 - &v0 + &v1 }
 	}
 
+	pub fn is_zero(&self) -> bool {
+		self.c0.is_zero() && self.c1.is_zero() && self.c2.is_zero()
+	}
+
 	fn mul(&self, other: &Self) -> Self {
 		self.product(other).reduce()
 	}
@@ -586,6 +590,14 @@ impl Fq12 {
 		let Self { c0, c1 } = *self;
 		let (v0, v1) = (c0.product_sparse(b, c), c1.product_sparse(b, c));
 		Self { c0: (v1.times_v().reduce().raw() + c0).fit(), c1: (v0.reduce().raw() + c1).fit() }
+	}
+
+	/// Times `t + w`: twelve products.
+	#[inline(never)]
+	pub fn mul_monic(&self, t: &Fq6) -> Self {
+		let Self { c0, c1 } = *self;
+		let (v0, v1) = (c0.mul(t), c1.mul(t));
+		Self { c0: (c1.raw().times_v() + v0).fit(), c1: (v1.raw() + c0).fit() }
 	}
 
 	/// To the power of `q⁶`; the inverse, of elements whose order divides `q⁶ + 1`.

@@ -5,6 +5,8 @@
 
 #[path = "batch.rs"]
 mod batch;
+#[path = "hints.rs"]
+mod hints;
 #[path = "key.rs"]
 mod key;
 #[path = "mutations.rs"]

@@ -419,15 +419,24 @@ mod names_the_malformed_claim {
 
 	#[test]
 	fn the_first_of_several_and_before_the_equation() {
-		let refused = refusal(|claims| {
+		let faults = |claims: &mut [Owned]| {
 			claims[0].signals[0] = scalar(77);
-			claims[1].proof[64..192].copy_from_slice(&outside_subgroup_bytes());
-			claims[2].signals.clear();
-		});
+			for index in [1, 3] {
+				claims[index].proof[64..192].copy_from_slice(&outside_subgroup_bytes());
+			}
+		};
+		let refused = refusal(|claims| faults(claims));
 		let error =
 			VerifyError::MalformedProof { point: ProofPoint::B, error: PointError::NotInSubgroup };
 		assert_eq!(refused, BatchError::Claim { index: 1, error });
 		assert_eq!(refused.to_string(), "claim 1: proof point B: the point is not in the subgroup");
+		// Which the Miller loop tells, after all that is told before it.
+		let refused = refusal(|claims| {
+			faults(claims);
+			claims[2].signals.clear();
+		});
+		let error = VerifyError::SignalCountMismatch { expected: 4, got: 0 };
+		assert_eq!(refused, BatchError::Claim { index: 2, error });
 	}
 }
 

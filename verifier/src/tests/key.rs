@@ -1,12 +1,13 @@
 use super::super::{alias, outside_subgroup_bytes, q};
 use super::PreparedKey;
 use crate::{
-	encoding::{decode_g1, decode_g2, encode_g2, encode_target},
+	encoding::{decode_g1, decode_g2, decode_target, encode_g2},
 	fixtures::{Fixture, Key},
 	KeyError, PointError, RawKey,
 };
-use ark_bn254::Bn254;
-use ark_ec::pairing::Pairing;
+use ark_bn254::{Bn254, Fr};
+use ark_ec::pairing::{MillerLoopOutput, Pairing};
+use ark_ff::{Field, One, PrimeField};
 
 fn refusal(change: impl FnOnce(&mut Key)) -> KeyError {
 	let mut key = Fixture::new(0, 2).key;
@@ -21,7 +22,9 @@ fn accepts_a_key_and_keeps_its_pairing() {
 	let prepared = PreparedKey::validate(&key.raw()).unwrap();
 	assert_eq!(prepared.signals(), 3);
 	let pairing = Bn254::pairing(decode_g1(&key.alpha).unwrap(), decode_g2(&key.beta).unwrap());
-	assert_eq!(prepared.alpha_beta(), encode_target(&pairing.0));
+	let kept = decode_target(&prepared.alpha_beta()).unwrap();
+	assert_eq!(Bn254::final_exponentiation(MillerLoopOutput(kept)), Some(pairing));
+	assert!(kept.pow(Fr::MODULUS).is_one(), "of the group");
 	let again = PreparedKey::from_validated(&key.raw(), &prepared.alpha_beta()).unwrap();
 	assert_eq!(again.alpha_beta(), prepared.alpha_beta());
 }

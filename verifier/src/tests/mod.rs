@@ -3,6 +3,7 @@ mod encoding;
 mod pairing;
 mod portable;
 
+use crate::{engine::Arkworks, fixtures::Key, generic::PreparedKey};
 use ark_bn254::{Fq, Fq2, Fr, G2Affine};
 use ark_ff::PrimeField;
 
@@ -29,6 +30,12 @@ fn alias(bytes: &mut [u8], at: usize, modulus: [u8; 32]) {
 		carry = sum >> 8;
 	}
 	assert_eq!(carry, 0, "no room for another representative");
+}
+
+/// The hint for a proof that is valid.
+fn hint(key: &Key, signals: &[[u8; 32]], proof: &[u8; 256]) -> [u8; 192] {
+	let key = PreparedKey::<Arkworks>::validate(&key.raw()).unwrap();
+	key.hint(signals, proof).unwrap()
 }
 
 /// A point of the twist whose order is not that of the pairing's groups.

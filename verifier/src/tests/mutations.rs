@@ -1,6 +1,6 @@
 //! A statement that was changed anywhere does not hold any more.
 
-use super::super::{le_bytes, q, r};
+use super::super::{hint, le_bytes, q, r};
 use super::PreparedKey;
 use crate::{
 	encoding::{decode_g1, decode_g2, encode_g1, encode_g2, encode_scalar, from_bytes},
@@ -20,7 +20,7 @@ const MUTATIONS: u32 = 10_000;
 /// Public signals of each instance.
 const INSTANCES: [usize; 8] = [0, 1, 2, 2, 3, 4, 5, 9];
 
-/// A key, as many signals as it has, and a proof, one after the other.
+/// A key, as many signals as it has, a proof and a hint, one after the other.
 #[derive(Clone, PartialEq)]
 struct Statement {
 	bytes: Vec<u8>,
@@ -34,14 +34,19 @@ impl Statement {
 		let values: Vec<_> =
 			(1..=signals as u64).map(|j| encode_scalar(&-Fr::from(j * j * 1_000_003))).collect();
 		let proof = fixture.prove(&values, seed);
+		let hint = hint(&fixture.key, &values, &proof);
 		let Key { alpha, beta, gamma, delta, ic } = &fixture.key;
-		let parts: [&[u8]; 7] =
-			[alpha, beta, gamma, delta, ic.as_flattened(), values.as_flattened(), &proof];
+		let parts: [&[u8]; 8] =
+			[alpha, beta, gamma, delta, ic.as_flattened(), values.as_flattened(), &proof, &hint];
 		Self { bytes: parts.concat(), signals }
 	}
 
 	fn proof(&self) -> usize {
-		self.bytes.len() - 256
+		self.hint() - 256
+	}
+
+	fn hint(&self) -> usize {
+		self.bytes.len() - 192
 	}
 
 	/// Where the points of G1 start.
@@ -55,7 +60,8 @@ impl Statement {
 		vec![64, 192, 320, self.proof() + 64]
 	}
 
-	fn holds(&self) -> bool {
+	/// Whether it does by its hint, and without.
+	fn holds(&self) -> [bool; 2] {
 		let part = |start, end| &self.bytes[start..end];
 		let signals = 448 + 64 * (self.signals + 1);
 		let key = Key {
@@ -65,9 +71,11 @@ impl Statement {
 			delta: part(320, 448).try_into().unwrap(),
 			ic: part(448, signals).as_chunks().0.to_vec(),
 		};
-		let proof = part(self.proof(), self.bytes.len()).try_into().unwrap();
-		PreparedKey::validate(&key.raw())
-			.is_ok_and(|key| key.verify(part(signals, self.proof()).as_chunks().0, proof).is_ok())
+		let proof = part(self.proof(), self.hint()).try_into().unwrap();
+		let hint = part(self.hint(), self.bytes.len()).try_into().unwrap();
+		let Ok(key) = PreparedKey::validate(&key.raw()) else { return [false; 2] };
+		let signals = part(signals, self.proof()).as_chunks().0;
+		[key.verify_hinted(signals, proof, hint).is_ok(), key.verify(signals, proof).is_ok()]
 	}
 
 	fn swap(&mut self, one: usize, other: usize, length: usize) {
@@ -152,7 +160,7 @@ fn sum(one: &[u8; 32], other: &[u8; 32]) -> Option<[u8; 32]> {
 
 fn refuses_mutations(seed: u64, signals: usize) {
 	let statement = Statement::new(seed, signals);
-	assert!(statement.holds());
+	assert_eq!(statement.holds(), [true; 2]);
 	let config = ProptestConfig {
 		failure_persistence: None,
 		max_global_rejects: MUTATIONS,
@@ -164,7 +172,8 @@ fn refuses_mutations(seed: u64, signals: usize) {
 		if changed == statement {
 			return Err(TestCaseError::reject("nothing changed"));
 		}
-		prop_assert!(!changed.holds());
+		let only_the_hint = changed.bytes[..changed.hint()] == statement.bytes[..changed.hint()];
+		prop_assert_eq!(changed.holds(), [false, only_the_hint]);
 		Ok(())
 	};
 	if let Err(error) = TestRunner::new(config).run(&Mutation::any(), refuses) {
