@@ -8,7 +8,8 @@ use crate::{
 	verify::{count, Decoded, OUTSIDE},
 };
 use alloc::{vec, vec::Vec};
-use ark_bn254::Fr;
+use ark_bn254::{g1::Config, Fr};
+use ark_ec::scalar_mul::glv::GLVConfig;
 use ark_ff::{AdditiveGroup, BigInt};
 use sp_crypto_hashing::blake2_256;
 
@@ -38,7 +39,8 @@ pub struct Claim<'a, E: Engine> {
 ///
 /// `Π e(rᵢAᵢ, Bᵢ) · Π_γ e(−Σ rᵢxᵢ, γ) · Π_δ e(−Σ rᵢCᵢ, δ) = Π_αβ e(α, β)^Σ rᵢ`.
 ///
-/// The coefficients `rᵢ` are the first 128 bits of `blake2_256(seed ‖ i)`, where `seed` is the
+/// The coefficients are `rᵢ = aᵢ + bᵢ·λ`, where `λ = q⁴` modulo `r`, by which an endomorphism multiplies, and
+/// `aᵢ` and `bᵢ` are the first and the second 64 bits of `blake2_256(seed ‖ i)`, where `seed` is the
 /// `blake2_256` of a tag, the number of claims and, for each in order, its id, the number of its
 /// signals, the signals and the proof, all integers as `u32`, little-endian.
 ///
@@ -46,7 +48,8 @@ pub struct Claim<'a, E: Engine> {
 /// All values lie in groups of the prime order `r`: of each `B`, that is checked by itself. With
 /// all other coefficients fixed, a claim that does not hold leaves at most one residue mod `r`
 /// for its own that makes the product one, and at most one of the `2^128` values it can take
-/// (zero among them). With the hash as a random oracle a batch that holds a false claim thus
+/// (zero among them), which differ modulo `r`: where `a + b·λ` is zero and `a` and `b` are not, they are
+/// longer than 64 bits, as the reduced basis in [`crate::lattice`] shows. With the hash as a random oracle a batch that holds a false claim thus
 /// passes with probability at most `2^-128`, and after `n` attempts, each of which costs hashing
 /// the batch anew, at most `n · 2^-128`. The coefficients need no randomness of the chain, but
 /// they must depend on the keys, which is what [`Claim::id`] is for. Nothing else relies on it:
@@ -164,7 +167,7 @@ fn groups<'a, T, K: PartialEq>(
 	groups
 }
 
-/// One coefficient below `2^128` for each claim.
+/// One coefficient for each claim.
 pub(crate) fn coefficients<E: Engine>(claims: &[Claim<'_, E>]) -> impl Iterator<Item = Fr> {
 	let mut preimage = TAG.to_vec();
 	preimage.extend(count(claims.len()).to_le_bytes());
@@ -178,7 +181,7 @@ pub(crate) fn coefficients<E: Engine>(claims: &[Claim<'_, E>]) -> impl Iterator<
 	(0u32..).map(move |index| {
 		let mut preimage = seed.to_vec();
 		preimage.extend(index.to_le_bytes());
-		let BigInt([low, high, ..]) = from_bytes(&blake2_256(&preimage));
-		Fr::from(u128::from(high) << 64 | u128::from(low))
+		let BigInt([first, second, ..]) = from_bytes(&blake2_256(&preimage));
+		Fr::from(first) + Config::LAMBDA * Fr::from(second)
 	})
 }

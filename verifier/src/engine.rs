@@ -6,20 +6,20 @@ use crate::{
 		g1_coordinates, g2_coordinates,
 	},
 	error::PointError,
-	msm::{digits, interleave, odd_multiples, MULTIPLES},
+	msm::{digits, interleave, odd_multiples, with_images, Digits, MULTIPLES},
 	residue,
 };
 use alloc::vec::Vec;
 use ark_bn254::{Bn254, Fq12, Fq6, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::{
 	pairing::{MillerLoopOutput, Pairing, PairingOutput},
+	scalar_mul::glv::GLVConfig,
 	AffineRepr, CurveGroup,
 };
 use ark_ff::{AdditiveGroup, Field, MontFp};
 use core::{
 	fmt::Debug,
 	ops::{AddAssign, SubAssign},
-	slice::from_ref,
 };
 
 /// What verification computes with.
@@ -188,13 +188,13 @@ impl Engine for Arkworks {
 	}
 
 	fn sum_of_products(points: &[G1Affine], scalars: &[Fr]) -> G1Projective {
-		sum_of_multiples(affine_tables(points).as_chunks().0, &digits(scalars))
+		sum_of_multiples(&affine_tables(points), &digits(scalars))
 	}
 
 	fn products(points: &[G1Affine], scalars: &[Fr]) -> Vec<G1Projective> {
-		let tables = affine_tables(points);
-		let product = |(table, digits)| sum_of_multiples(from_ref(table), from_ref(digits));
-		tables.as_chunks().0.iter().zip(&digits(scalars)).map(product).collect()
+		let (tables, digits) = (affine_tables(points), digits(scalars));
+		let parts = tables.as_chunks::<2>().0.iter().zip(digits.as_chunks::<2>().0);
+		parts.map(|(tables, digits)| sum_of_multiples(tables, digits)).collect()
 	}
 
 	fn product_of_powers(elements: &[Fq12], scalars: &[Fr]) -> Fq12 {
@@ -204,7 +204,12 @@ impl Engine for Arkworks {
 		if multiples.iter().any(|multiple| multiple.0 == Fq12::ZERO) {
 			return Fq12::ZERO;
 		}
-		let product: PairingOutput<_> = sum_of_multiples(multiples.as_chunks().0, &digits(scalars));
+		let tables = with_images(&multiples, |multiple| {
+			let mut image = *multiple;
+			image.0.frobenius_map_in_place(4);
+			image
+		});
+		let product: PairingOutput<_> = sum_of_multiples(&tables, &digits(scalars));
 		product.0
 	}
 
@@ -262,7 +267,7 @@ fn conjugate(element: &Fq12) -> Fq12 {
 }
 
 /// The sum of multiples that digits choose from tables.
-fn sum_of_multiples<G, T>(tables: &[[T; MULTIPLES]], digits: &[Vec<i64>]) -> G
+fn sum_of_multiples<G, T>(tables: &[[T; MULTIPLES]], digits: &[Digits]) -> G
 where
 	G: AdditiveGroup + for<'a> AddAssign<&'a T> + for<'a> SubAssign<&'a T>,
 {
@@ -275,7 +280,8 @@ where
 	})
 }
 
-fn affine_tables(points: &[G1Affine]) -> Vec<G1Affine> {
+fn affine_tables(points: &[G1Affine]) -> Vec<[G1Affine; MULTIPLES]> {
 	let points = points.iter().map(|point| point.into_group());
-	G1Projective::normalize_batch(&odd_multiples(points, AdditiveGroup::double, |a, b| *a + b))
+	let multiples = odd_multiples(points, AdditiveGroup::double, |a, b| *a + b);
+	with_images(&G1Projective::normalize_batch(&multiples), GLVConfig::endomorphism_affine)
 }

@@ -28,6 +28,7 @@ mod error;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;
 mod key;
+pub mod lattice;
 mod msm;
 mod portable;
 mod residue;

@@ -85,11 +85,7 @@ impl PreparedKey<Arkworks> {
 	/// # Errors
 	/// As [`Self::verify`]. Of a valid proof there is no hint at odds of one in `2^1268`, and it is called
 	/// invalid.
-	pub fn hint(
-		&self,
-		signals: &[[u8; 32]],
-		proof: &[u8; 256],
-	) -> Result<[u8; 192], VerifyError> {
+	pub fn hint(&self, signals: &[[u8; 32]], proof: &[u8; 256]) -> Result<[u8; 192], VerifyError> {
 		let (unchecked, checked) = self.pairs(&self.decode(signals, proof)?);
 		let equation =
 			Equation { unchecked: &unchecked, checked: &checked, target: &self.alpha_beta };

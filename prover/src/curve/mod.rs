@@ -1,7 +1,6 @@
 //! BN254's two groups: points as bytes, many multiplications at once, transforms over points.
 
 mod bytes;
-mod lattice;
 mod scale;
 mod transform;
 
@@ -53,7 +52,8 @@ impl Group for One {
 	const PARTS: usize = 2;
 
 	fn split(scalar: &Fr) -> [i128; 4] {
-		lattice::split_one(scalar)
+		let [first, second] = lattice::halves(scalar);
+		[first, second, 0, 0]
 	}
 
 	fn endomorphism(x: &Fq, y: &Fq) -> (Fq, Fq) {
@@ -84,7 +84,7 @@ impl Group for Two {
 	const PARTS: usize = 4;
 
 	fn split(scalar: &Fr) -> [i128; 4] {
-		lattice::split_two(scalar)
+		lattice::quarters(scalar)
 	}
 
 	/// `ψ`: untwist, Frobenius, twist.

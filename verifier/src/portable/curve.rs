@@ -121,29 +121,44 @@ impl<F: Coordinate> Jacobian<F> {
 		Self { y: F::sum([(-1, self.y)]), ..*self }
 	}
 
-	/// Twice the point. There is none of order two on either curve: both have an odd order.
+	/// Doubles the point. There is none of order two on either curve: both have an odd order.
 	#[inline(never)]
-	pub fn doubled(&self) -> Self {
+	pub fn double(&mut self) {
 		let Self { x, y, z } = self;
 		let (xx, yy) = (x.squared(), y.squared());
 		let slope = F::sum([(3, xx)]);
 		let xyy = x.times(&yy);
-		let x3 = F::sum([(1, slope.squared()), (-8, xyy)]);
-		let y3 = slope.times(&F::sum([(4, xyy), (-1, x3)]));
-		Self { x: x3, y: F::sum([(1, y3), (-8, yy.squared())]), z: F::sum([(2, y.times(z))]) }
+		*z = F::sum([(2, y.times(z))]);
+		*x = F::sum([(1, slope.squared()), (-8, xyy)]);
+		*y = F::sum([(1, slope.times(&F::sum([(4, xyy), (-1, *x)]))), (-8, yy.squared())]);
 	}
 
-	/// The sum with a point that is not at infinity.
+	/// Twice the point.
+	pub fn doubled(&self) -> Self {
+		let mut double = *self;
+		double.double();
+		double
+	}
+
+	/// Adds a point that is not at infinity.
 	#[inline(never)]
-	pub fn plus_affine(&self, other: &Affine<F>) -> Self {
+	pub fn add(&mut self, other: &Affine<F>) {
 		let Self { x, y, z } = self;
 		if z.vanishes() {
-			return (*other).into();
+			*self = (*other).into();
+			return;
 		}
 		let zz = z.squared();
 		let (u, s) = (other.x.times(&zz), other.y.times(&zz.times(z)));
 		let (h, r) = (F::sum([(1, u), (-1, *x)]), F::sum([(1, s), (-1, *y)]));
-		self.chord(h, r, *x, *y, *z)
+		self.chord(&h, &r);
+	}
+
+	/// The sum with a point that is not at infinity.
+	pub fn plus_affine(&self, other: &Affine<F>) -> Self {
+		let mut sum = *self;
+		sum.add(other);
+		sum
 	}
 
 	/// The sum.
@@ -158,20 +173,31 @@ impl<F: Coordinate> Jacobian<F> {
 		let (u1, u2) = (self.x.times(&z2z2), other.x.times(&z1z1));
 		let (s1, s2) = (self.y.times(&other.z.times(&z2z2)), other.y.times(&self.z.times(&z1z1)));
 		let (h, r) = (F::sum([(1, u2), (-1, u1)]), F::sum([(1, s2), (-1, s1)]));
-		self.chord(h, r, u1, s1, self.z.times(&other.z))
+		// The first, with the product of both denominators.
+		let mut sum = Self { x: u1, y: s1, z: self.z.times(&other.z) };
+		if h.vanishes() && r.vanishes() {
+			return self.doubled();
+		}
+		sum.chord(&h, &r);
+		sum
 	}
 
-	/// The sum of `(u, s)` and `(u + h, s + r)`, at `z`; the first is this point.
+	/// Adds to `(x, y)`, at `z`, the point `(x + h, y + r)`, at the same.
 	#[inline(always)]
-	fn chord(&self, h: F, r: F, u: F, s: F, z: F) -> Self {
+	fn chord(&mut self, h: &F, r: &F) {
 		if h.vanishes() {
-			return if r.vanishes() { self.doubled() } else { Self::INFINITY };
+			match r.vanishes() {
+				true => self.double(),
+				false => *self = Self::INFINITY,
+			}
+			return;
 		}
+		let Self { x, y, z } = self;
 		let hh = h.squared();
-		let (hhh, v) = (h.times(&hh), u.times(&hh));
-		let x3 = F::sum([(1, r.squared()), (-1, hhh), (-2, v)]);
-		let y3 = r.times(&F::sum([(1, v), (-1, x3)]));
-		Self { x: x3, y: F::sum([(1, y3), (-1, s.times(&hhh))]), z: z.times(&h) }
+		let (hhh, v) = (h.times(&hh), x.times(&hh));
+		*x = F::sum([(1, r.squared()), (-1, hhh), (-2, v)]);
+		*y = F::sum([(1, r.times(&F::sum([(1, v), (-1, *x)]))), (-1, y.times(&hhh))]);
+		*z = z.times(h);
 	}
 
 	/// `x/y` and `1/y` of points that are not at infinity.
@@ -214,7 +240,8 @@ fn inverted<F: Coordinate>(elements: &[F]) -> Vec<F> {
 			product = product.times(element);
 		}
 	}
-	let mut inverse = product.inverted();
+	// Points that were never added have a one.
+	let mut inverse = if product == F::ONE { product } else { product.inverted() };
 	for (before, element) in inverses.iter_mut().zip(elements).rev() {
 		*before = inverse.times(before);
 		match element.vanishes() {
@@ -236,6 +263,18 @@ pub(super) fn is_on_curve(Affine { x, y }: &G1) -> bool {
 	const B: Fq = Fq::constant([3, 0, 0, 0]);
 	y.square() == Fq::sum([(1, x.square().mul(x)), (1, B)])
 }
+
+impl G1 {
+	/// `λ` times the point, for a cube root of one modulo `r`: that of [`crate::lattice::halves`].
+	pub fn image(&self) -> Self {
+		const ROOT: Fq = Fq::constant(CUBE_ROOT);
+		Self { x: self.x.mul(&ROOT), y: self.y }
+	}
+}
+
+/// A cube root of one.
+const CUBE_ROOT: [u64; 4] =
+	[0xe4bd44e5607cfd48, 0xc28f069fbb966e3d, 0x5e6dd9e7e0acccb0, 0x30644e72e131a029];
 
 /// `3/ξ`.
 pub(super) const TWIST_B: Fq2 = Fq2::constant(
@@ -286,10 +325,10 @@ impl G2 {
 		let opposite = self.negated();
 		let mut sum = Jacobian::from(*self);
 		for digit in super::pairing::X_DIGITS {
-			sum = sum.doubled();
+			sum.double();
 			match digit {
-				1 => sum = sum.plus_affine(self),
-				-1 => sum = sum.plus_affine(&opposite),
+				1 => sum.add(self),
+				-1 => sum.add(&opposite),
 				_ => {},
 			}
 		}

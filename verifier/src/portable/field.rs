@@ -459,9 +459,9 @@ impl Fq {
 		Self(shifted(fitted(&digits(&integer))))
 	}
 
-	/// The element that an integer below `q` stands for as limbs do, for tables.
-	pub fn unpacked(integer: &[u64; 4]) -> Self {
-		Self(fitted(&digits(integer)))
+	/// The element of limbs in their places, for tables.
+	pub fn widened(limbs: &[i32; 9]) -> Self {
+		Self(limbs.map(i64::from))
 	}
 
 	/// Decodes 32 bytes, little-endian; `None` unless they are below `q`.
@@ -479,14 +479,8 @@ impl Fq {
 	pub fn to_bytes(self) -> [u8; 32] {
 		let [a0, a1, a2, a3, a4, a5, a6, a7, a8] = self.0;
 		let columns = [a0, a1, a2, a3, a4, a5, a6, a7, a8, 0, 0, 0, 0, 0, 0, 0, 0];
-		// Less than q in magnitude.
-		let balanced = reduce(&columns).0;
-		let mut digits = unbalanced(&balanced);
-		if digits.last().is_some_and(|highest| *highest < 0) {
-			digits = unbalanced(&add(&balanced, &Q));
-		}
 		let mut bytes = [0; 32];
-		for (chunk, word) in bytes.as_chunks_mut().0.iter_mut().zip(words(&digits)) {
+		for (chunk, word) in bytes.as_chunks_mut().0.iter_mut().zip(integer(&reduce(&columns).0)) {
 			*chunk = word.to_le_bytes();
 		}
 		bytes
@@ -508,28 +502,93 @@ impl Fq {
 
 	/// `1/self`; zero of zero.
 	pub fn inverse(&self) -> Self {
-		// Fermat's: to the power of q − 2, four bits at a time.
-		let mut powers = [Self::ONE; 16];
-		let mut power = Self::ONE;
-		for entry in powers.iter_mut().skip(1) {
-			power = power.mul(self);
-			*entry = power;
+		const SHIFT: Fq = Fq(shifted(shifted([1 << 14, 0, 0, 0, 0, 0, 0, 0, 0])));
+		let Some((inverse, power)) = almost_inverse(integer(&self.0)) else { return Self::ZERO };
+		// The inverse of a·2^261, times 2^power, is to become that of a, times 2^261. Both factors are
+		// divided by 2^261 as all products are.
+		let rest = (508 - power).unsigned_abs();
+		let mut limbs: Limbs = [0; 9];
+		if let Some(limb) = limbs.get_mut((rest / BITS) as usize) {
+			*limb = 1 << (rest % BITS);
 		}
-		let [lowest, rest @ ..] = MODULUS;
-		let mut result = Self::ONE;
-		for word in [lowest - 2].iter().chain(&rest).rev() {
-			for shift in (0..16).rev() {
-				for _ in 0..4 {
-					result = result.square();
-				}
-				let digit = (word >> (4 * shift)) & 15;
-				if let Some(power) = powers.get(digit as usize).filter(|_| digit > 0) {
-					result = result.mul(power);
-				}
-			}
-		}
-		result
+		Self(fitted(&digits(&inverse))).mul(&SHIFT).mul(&Self(fitted(&limbs)))
 	}
+}
+
+/// The integer below `q` of limbs that stand for less than `q` in magnitude.
+fn integer(limbs: &Limbs) -> [u64; 4] {
+	let mut digits = unbalanced(limbs);
+	if digits.last().is_some_and(|highest| *highest < 0) {
+		digits = unbalanced(&add(limbs, &Q));
+	}
+	words(&digits)
+}
+
+/// The inverse modulo `q` of an integer below it, times a power of two; and its exponent, from 254 to 508.
+/// `None` of zero.
+///
+/// Kaliski, *The Montgomery inverse and its applications*, phase one, with all shifts of a step at once.
+/// Always `q = u·s + v·r` and, modulo `q`, `a·r = −u·2^k` and `a·s = v·2^k`; so `r` and `s` are at most `q`.
+fn almost_inverse(a: [u64; 4]) -> Option<([u64; 4], i32)> {
+	if a == [0; 4] {
+		return None;
+	}
+	let (mut u, mut v, mut r, mut s) = (MODULUS, a, [0; 4], [1, 0, 0, 0]);
+	let mut k = halve(&mut v, &mut r);
+	while u != v {
+		match minus_words(&u, &v) {
+			(difference, false) => {
+				u = difference;
+				r = plus_words(&r, &s);
+				k += halve(&mut u, &mut s);
+			},
+			(_, true) => {
+				v = minus_words(&v, &u).0;
+				s = plus_words(&s, &r);
+				k += halve(&mut v, &mut r);
+			},
+		}
+	}
+	Some((s, k))
+}
+
+/// Halves a number that is not zero until it is odd, and doubles another as often: how often that is.
+fn halve(number: &mut [u64; 4], other: &mut [u64; 4]) -> i32 {
+	let mut times = 0;
+	loop {
+		let [n0, n1, n2, n3] = *number;
+		let zeros = n0.trailing_zeros().min(63);
+		if zeros == 0 {
+			return times;
+		}
+		let up = 64 - zeros;
+		*number =
+			[n0 >> zeros | n1 << up, n1 >> zeros | n2 << up, n2 >> zeros | n3 << up, n3 >> zeros];
+		let [m0, m1, m2, m3] = *other;
+		*other =
+			[m0 << zeros, m1 << zeros | m0 >> up, m2 << zeros | m1 >> up, m3 << zeros | m2 >> up];
+		times += zeros as i32;
+	}
+}
+
+/// The difference, and whether it is negative.
+fn minus_words(a: &[u64; 4], b: &[u64; 4]) -> ([u64; 4], bool) {
+	let ([a0, a1, a2, a3], [b0, b1, b2, b3]) = (*a, *b);
+	let (d0, borrow) = a0.overflowing_sub(b0);
+	let (d1, borrow) = a1.borrowing_sub(b1, borrow);
+	let (d2, borrow) = a2.borrowing_sub(b2, borrow);
+	let (d3, borrow) = a3.borrowing_sub(b3, borrow);
+	([d0, d1, d2, d3], borrow)
+}
+
+/// The sum, below `2^256`.
+fn plus_words(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
+	let ([a0, a1, a2, a3], [b0, b1, b2, b3]) = (*a, *b);
+	let (s0, carry) = a0.overflowing_add(b0);
+	let (s1, carry) = a1.carrying_add(b1, carry);
+	let (s2, carry) = a2.carrying_add(b2, carry);
+	let (s3, _) = a3.carrying_add(b3, carry);
+	[s0, s1, s2, s3]
 }
 
 /// Digits in `[0, 2^29)`, but the highest, which has the sign.

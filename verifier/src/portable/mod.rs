@@ -11,11 +11,11 @@ mod tower;
 use crate::{
 	engine::{Engine, Equation, ROOT},
 	error::PointError,
-	msm::{digits, interleave, odd_multiples, MULTIPLES},
+	msm::{digits, interleave, odd_multiples, with_images, Digits, MULTIPLES},
 };
 use alloc::vec::Vec;
 use ark_bn254::Fr;
-use core::{iter::repeat, slice::from_ref};
+use core::iter::repeat;
 use curve::{is_on_curve, is_on_twist, Affine, Jacobian};
 use field::Fq;
 use pairing::{final_exponentiation, miller_loop};
@@ -100,24 +100,24 @@ impl Engine for Portable {
 	}
 
 	fn sum_of_products(points: &[curve::G1], scalars: &[Fr]) -> Jacobian<Fq> {
-		sum_of_multiples(tables(points).as_chunks().0, &digits(scalars))
+		sum_of_multiples(&tables(points), &digits(scalars))
 	}
 
 	fn products(points: &[curve::G1], scalars: &[Fr]) -> Vec<Jacobian<Fq>> {
-		let tables = tables(points);
-		let product = |(table, digits)| sum_of_multiples(from_ref(table), from_ref(digits));
-		tables.as_chunks().0.iter().zip(&digits(scalars)).map(product).collect()
+		let (tables, digits) = (tables(points), digits(scalars));
+		let parts = tables.as_chunks::<2>().0.iter().zip(digits.as_chunks::<2>().0);
+		parts.map(|(tables, digits)| sum_of_multiples(tables, digits)).collect()
 	}
 
 	fn product_of_powers(elements: &[Fq12], scalars: &[Fr]) -> Fq12 {
 		let elements = elements.iter().copied();
-		let multiples = odd_multiples(elements, Fq12::cyclotomic_square, Fq12::mul);
-		let square = |product: &mut Fq12| *product = product.cyclotomic_square();
+		let multiples = odd_multiples(elements, pairing::squared, Fq12::mul);
+		let tables = with_images(&multiples, |power| power.frobenius(2).frobenius(2));
 		interleave(
 			Fq12::ONE,
-			multiples.as_chunks().0,
+			&tables,
 			&digits(scalars),
-			square,
+			Fq12::cyclotomic_square,
 			|product, power, inverse| {
 				*product = match inverse {
 					false => product.mul(power),
@@ -184,23 +184,20 @@ fn elements<const N: usize, const BYTES: usize>(bytes: &[u8; BYTES]) -> Option<[
 	Some(elements)
 }
 
-/// Odd multiples of points. Those of a point on the curve are not at infinity.
-fn tables(points: &[curve::G1]) -> Vec<Option<curve::G1>> {
+/// Odd multiples of points, and of their images. Those of a point on the curve are not at infinity.
+fn tables(points: &[curve::G1]) -> Vec<[Option<curve::G1>; MULTIPLES]> {
 	let points = points.iter().map(|point| Jacobian::from(*point));
-	Jacobian::affine(&odd_multiples(points, Jacobian::doubled, Jacobian::plus))
+	let multiples = odd_multiples(points, Jacobian::doubled, Jacobian::plus);
+	with_images(&Jacobian::affine(&multiples), |multiple| multiple.map(|point| point.image()))
 }
 
 /// The sum of multiples that digits choose from tables.
-fn sum_of_multiples(
-	tables: &[[Option<curve::G1>; MULTIPLES]],
-	digits: &[Vec<i64>],
-) -> Jacobian<Fq> {
-	let double = |sum: &mut Jacobian<Fq>| *sum = sum.doubled();
-	interleave(Jacobian::INFINITY, tables, digits, double, |sum, multiple, negative| {
-		let Some(multiple) = multiple else { return };
-		*sum = match negative {
-			false => sum.plus_affine(multiple),
-			true => sum.plus_affine(&multiple.negated()),
-		};
+fn sum_of_multiples(tables: &[[Option<curve::G1>; MULTIPLES]], digits: &[Digits]) -> Jacobian<Fq> {
+	interleave(Jacobian::INFINITY, tables, digits, Jacobian::double, |sum, multiple, negative| {
+		match (multiple, negative) {
+			(Some(multiple), false) => sum.add(multiple),
+			(Some(multiple), true) => sum.add(&multiple.negated()),
+			(None, _) => {},
+		}
 	})
 }

@@ -1,7 +1,7 @@
 //! The optimal ate pairing: Vercauteren, *Optimal pairings*, for Barreto–Naehrig curves.
 
 use super::{
-	curve::{Coordinate, G1, G2, TWIST_B},
+	curve::{Coordinate, G1, G2},
 	field::Fq,
 	generator::LINES,
 	tower::{Fq12, Fq2, Fq6, Line},
@@ -49,40 +49,41 @@ impl Pair {
 	/// Doubles the multiple; the tangent at it, in `p`.
 	///
 	/// Costello, Lange and Naehrig, *Faster pairing computations on curves with high-degree twists*,
-	/// section 5, all coordinates times four.
+	/// section 5, all coordinates times `4ξ²` and the line times `ξ`: `ξ` times the twist's constant is
+	/// three.
 	#[inline(never)]
 	fn double(&mut self) -> Line {
-		let (x, y, z) = (self.x, self.y, self.z);
+		let Self { p, x, y, z, .. } = self;
 		let (xx, yy, zz) = (x.square(), y.square(), z.square());
-		let yz = y.mul(z);
-		// 3b·z², thrice that, and what the tangent's slope is over.
-		let e = Fq2::sum([(3, zz)]).mul(TWIST_B);
-		let (sum, difference) = (Fq2::sum([(1, yy), (3, e)]), Fq2::sum([(1, yy), (-3, e)]));
-		self.x = x.mul(y).mul(Fq2::sum([(2, difference)]));
-		self.y = Fq2::sum([(1, sum.square()), (-12, e.square())]);
-		self.z = yy.mul(Fq2::sum([(8, yz)]));
+		let xi_yz = y.mul(*z).raw().times_xi();
+		let xi_yy = yy.raw().times_xi().fit();
+		let e = Fq2::sum([(9, zz)]);
+		let difference = xi_yy.raw() - zz.raw().times(27);
+		*x = x.mul(*y).mul(difference.times_xi().times(2).fit());
+		*y = Fq2::sum([(1, Fq2::sum([(1, xi_yy), (27, zz)]).square()), (-12, e.square())]);
+		*z = xi_yy.mul(xi_yz.times(8).fit());
 		Line {
-			a: Fq2::sum([(-2, yz)]).scale(&self.p.y),
-			b: Fq2::sum([(3, xx)]).scale(&self.p.x),
-			c: (e - yy).fit(),
+			a: xi_yz.times(-2).fit().scale(&p.y),
+			b: xx.raw().times_xi().times(3).fit().scale(&p.x),
+			c: (e - xi_yy).fit(),
 		}
 	}
 
 	/// Adds a point to the multiple; the line through both, in `p`.
 	#[inline(never)]
 	fn add(&mut self, q: &G2) -> Line {
-		let (x, y, z) = (self.x, self.y, self.z);
-		let theta = (y - q.y.mul(z)).fit();
-		let lambda = (x - q.x.mul(z)).fit();
+		let Self { p, x, y, z, .. } = self;
+		let theta = (*y - q.y.mul(*z)).fit();
+		let lambda = (*x - q.x.mul(*z)).fit();
 		let (c, d) = (theta.square(), lambda.square());
 		let (e, f, g) = (lambda.mul(d), z.mul(c), x.mul(d));
 		let h = Fq2::sum([(1, e), (1, f), (-2, g)]);
-		self.x = lambda.mul(h);
-		self.y = (theta.mul(g - h) - e.mul(y)).fit();
-		self.z = z.mul(e);
+		*x = lambda.mul(h);
+		*y = (theta.mul(g - h) - e.mul(*y)).fit();
+		*z = z.mul(e);
 		Line {
-			a: lambda.scale(&self.p.y),
-			b: (-theta).scale(&self.p.x),
+			a: lambda.scale(&p.y),
+			b: (-theta).scale(&p.x),
 			c: (theta.mul(q.x) - lambda.mul(q.y)).fit(),
 		}
 	}
@@ -109,22 +110,32 @@ impl Pair {
 struct Fixed {
 	/// Of each point, `x/y` and `1/y`.
 	points: Vec<(Fq, Fq)>,
-	lines: core::slice::Iter<'static, [[u64; 4]; 4]>,
+	lines: core::slice::Iter<'static, [[i32; 9]; 4]>,
 }
 
 impl Fixed {
-	/// The next lines, times `f`.
-	fn next(&mut self, mut f: Fq12) -> Fq12 {
+	/// Multiplies by the next lines.
+	fn next(&mut self, f: &mut Fq12) {
 		if self.points.is_empty() {
-			return f;
+			return;
 		}
-		let Some([b0, b1, c0, c1]) = self.lines.next() else { return f };
-		let b = Fq2 { c0: Fq::unpacked(b0), c1: Fq::unpacked(b1) };
-		let c = Fq2 { c0: Fq::unpacked(c0), c1: Fq::unpacked(c1) };
+		let Some([b0, b1, c0, c1]) = self.lines.next() else { return };
+		let b = Fq2 { c0: Fq::widened(b0), c1: Fq::widened(b1) };
+		let c = Fq2 { c0: Fq::widened(c0), c1: Fq::widened(c1) };
 		for (slope, constant) in &self.points {
-			f = f.mul_fixed_line(&b.scale(slope), &c.scale(constant));
+			f.mul_fixed_line(&b.scale(slope), &c.scale(constant));
 		}
-		f
+	}
+}
+
+/// Multiplies by a line of each pair.
+fn mul_lines(f: &mut Fq12, pairs: &mut [Pair], line: impl Fn(&mut Pair) -> Line) {
+	let (twos, rest) = pairs.as_chunks_mut();
+	for [one, other] in twos {
+		f.mul_lines(&line(one), &line(other));
+	}
+	for pair in rest {
+		f.mul_line(&line(pair));
 	}
 }
 
@@ -146,34 +157,30 @@ pub(super) fn miller_loop(
 	let inverse = hint.map(|hint| Fq12 { c0: -*hint, c1: Fq6::ONE });
 	let mut f = inverse.unwrap_or(Fq12::ONE);
 	for digit in LOOP_DIGITS {
-		f = f.square();
-		for pair in &mut pairs {
-			f = f.mul_line(&pair.double());
-		}
-		f = fixed.next(f);
+		f.square();
+		mul_lines(&mut f, &mut pairs, Pair::double);
+		fixed.next(&mut f);
 		if digit == 0 {
 			continue;
 		}
-		for pair in &mut pairs {
+		mul_lines(&mut f, &mut pairs, |pair| {
 			let q = if digit > 0 { pair.q } else { pair.opposite };
-			f = f.mul_line(&pair.add(&q));
-		}
-		f = fixed.next(f);
+			pair.add(&q)
+		});
+		fixed.next(&mut f);
 		if let Some(hint) = hint {
-			f = f.mul_monic(&if digit > 0 { -*hint } else { *hint });
+			f.mul_monic(&if digit > 0 { -*hint } else { *hint });
 		}
 	}
 	for pair in &mut pairs {
-		let (lines, outside) = pair.last();
+		let ([first, second], outside) = pair.last();
 		if let Some(claim) = outside {
 			return Err(claim);
 		}
-		for line in lines {
-			f = f.mul_line(&line);
-		}
+		f.mul_lines(&first, &second);
 	}
-	f = fixed.next(f);
-	f = fixed.next(f);
+	fixed.next(&mut f);
+	fixed.next(&mut f);
 	if let Some(inverse) = inverse {
 		let powers = [inverse.frobenius(1), inverse.conjugate().frobenius(2), inverse.frobenius(3)];
 		f = powers.iter().fold(f, |f, power| f.mul(power));
@@ -192,10 +199,10 @@ pub(super) fn final_exponentiation(f: &Fq12) -> Option<Fq12> {
 	let f = f.conjugate().mul(&f.inverse());
 	let f = f.frobenius(2).mul(&f);
 	let y0 = power_of_x(&f).conjugate();
-	let y1 = y0.cyclotomic_square();
-	let y3 = y1.cyclotomic_square().mul(&y1);
+	let y1 = squared(&y0);
+	let y3 = squared(&y1).mul(&y1);
 	let y4 = power_of_x(&y3).conjugate();
-	let y6 = power_of_x(&y4.cyclotomic_square());
+	let y6 = power_of_x(&squared(&y4));
 	let y8 = y6.mul(&y4).mul(&y3.conjugate());
 	let y9 = y8.mul(&y1);
 	let y11 = y8.mul(&y4).mul(&f);
@@ -204,15 +211,22 @@ pub(super) fn final_exponentiation(f: &Fq12) -> Option<Fq12> {
 	Some(f.conjugate().mul(&y9).frobenius(3).mul(&y14))
 }
 
+/// The square of such an element.
+pub(super) fn squared(f: &Fq12) -> Fq12 {
+	let mut square = *f;
+	square.cyclotomic_square();
+	square
+}
+
 /// To the power of the curve's parameter, of an element whose order divides `q⁴ − q² + 1`.
 fn power_of_x(f: &Fq12) -> Fq12 {
-	let square = f.cyclotomic_square();
+	let square = squared(f);
 	let third = f.mul(&square);
 	let fifth = third.mul(&square);
 	let powers = [*f, third, fifth, fifth.mul(&square)];
 	let mut power = *f;
 	for digit in X_WIDE_DIGITS {
-		power = power.cyclotomic_square();
+		power.cyclotomic_square();
 		let Some(factor) = powers.get(digit.unsigned_abs() as usize / 2) else { continue };
 		match digit.signum() {
 			1 => power = power.mul(factor),

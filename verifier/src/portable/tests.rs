@@ -90,7 +90,11 @@ fn elements_are_added_and_multiplied() {
 
 #[test]
 fn elements_are_inverted() {
-	for a in edges() {
+	let mut all = edges();
+	all.extend(pairs().into_iter().map(|(a, _)| a));
+	// Of all lengths.
+	all.extend((0..254u64).map(|bits| ArkFq::from(2).pow([bits]) * ArkFq::from(1 + bits)));
+	for a in all {
 		let inverse = a.inverse().unwrap_or_default();
 		assert_eq!(theirs(ours(&a).inverse()), inverse);
 		let b = ArkFq2::new(a, a.square() - ArkFq::ONE);
@@ -163,7 +167,12 @@ fn elements_of_degree_twelve_are_multiplied() {
 	for (a, b) in all.iter().zip(all.iter().rev()) {
 		let (x, y) = (ours12(a), ours12(b));
 		is12(&x.mul(&y), &(*a * b));
-		is12(&x.square(), &a.square());
+		let after = |change: &dyn Fn(&mut Fq12)| {
+			let mut changed = x;
+			change(&mut changed);
+			changed
+		};
+		is12(&after(&Fq12::square), &a.square());
 		is12(&x.conjugate(), &ArkFq12::new(a.c0, -a.c1));
 		is12(&x.inverse(), &a.inverse().unwrap_or_default());
 		for power in 1..4 {
@@ -172,9 +181,13 @@ fn elements_of_degree_twelve_are_multiplied() {
 		let line = tower::Line { a: y.c0.c0, b: y.c0.c1, c: y.c1.c2 };
 		let mut product = *a;
 		product.mul_by_034(&b.c0.c0, &b.c0.c1, &b.c1.c2);
-		is12(&x.mul_line(&line), &product);
+		is12(&after(&|x| x.mul_line(&line)), &product);
+		let other = tower::Line { a: y.c1.c0, b: y.c1.c1, c: y.c0.c2 };
+		product.mul_by_034(&b.c1.c0, &b.c1.c1, &b.c0.c2);
+		is12(&after(&|x| x.mul_lines(&line, &other)), &product);
+		is12(&after(&|x| x.mul_monic(&y.c0)), &(*a * ArkFq12::new(b.c0, Field::ONE)));
 		// Any element: the formula is one of polynomials.
-		is12(&x.cyclotomic_square(), &a.cyclotomic_square());
+		is12(&after(&Fq12::cyclotomic_square), &a.cyclotomic_square());
 	}
 }
 

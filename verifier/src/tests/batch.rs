@@ -301,6 +301,7 @@ mod rejects {
 
 mod coefficients {
 	use super::*;
+	use ark_ff::{Field, PrimeField};
 	use std::collections::BTreeSet;
 
 	#[test]
@@ -359,7 +360,10 @@ mod coefficients {
 		let seed = blake2_256(&preimage);
 		let expected = [[0, 0, 0, 0], [1, 0, 0, 0]].map(|index| {
 			let hash = blake2_256(&[seed.as_slice(), &index].concat());
-			Fr::from(u128::from_le_bytes(hash[..16].try_into().unwrap()))
+			let [first, second] =
+				[0, 8].map(|at| u64::from_le_bytes(hash[at..at + 8].try_into().unwrap()));
+			let q = Fr::from_le_bytes_mod_order(&super::super::super::q());
+			Fr::from(first) + q.pow([4]) * Fr::from(second)
 		});
 		assert_eq!(coefficients_of(&claims), expected);
 	}

@@ -90,7 +90,11 @@ fn that_are_special_are_refused() {
 	for base in [Fq6::ONE, -Fq6::ONE, right] {
 		for one in [Fq6::ZERO, Fq6::ONE, -Fq6::ONE] {
 			let (v, u) = (Fq2::new(Fq::ZERO, Fq::ONE), Fq6::new(Fq2::ZERO, Fq2::ONE, Fq2::ZERO));
-			others.extend([base + one, base * u + one, base * Fq6::from_base_prime_field(v.c1) - one]);
+			others.extend([
+				base + one,
+				base * u + one,
+				base * Fq6::from_base_prime_field(v.c1) - one,
+			]);
 			others.push(base * Fq6::new(v, Fq2::ZERO, Fq2::ZERO) + one);
 		}
 	}
@@ -119,10 +123,7 @@ fn have_one_encoding() {
 	for at in (0..192).step_by(32) {
 		let mut aliased = *hint;
 		alias(&mut aliased, at, q());
-		assert_eq!(
-			key.verify_hinted(signals, proof, &aliased),
-			Err(VerifyError::MalformedHint)
-		);
+		assert_eq!(key.verify_hinted(signals, proof, &aliased), Err(VerifyError::MalformedHint));
 	}
 	let error = VerifyError::MalformedHint;
 	assert_eq!(key.verify_hinted(signals, proof, &[0xff; 192]), Err(error));

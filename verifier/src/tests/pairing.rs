@@ -40,8 +40,7 @@ fn outcome<E: Engine>(pairs: &[[u8; 192]]) -> &'static str {
 	match pairs.iter().map(decode).collect::<Result<Vec<_>, _>>() {
 		Err(error) => refusal(error),
 		Ok(pairs) => {
-			let pairs: Vec<_> =
-				pairs.into_iter().flatten().map(|(a, b)| (E::sum(&a), b)).collect();
+			let pairs: Vec<_> = pairs.into_iter().flatten().map(|(a, b)| (E::sum(&a), b)).collect();
 			let one = E::product_of_powers(&[], &[]);
 			// Points of G2 may be those of a claim, or of a key.
 			let (unchecked, checked) = pairs.split_at(pairs.len() / 2);

@@ -6,7 +6,7 @@
 //! 2008 (<https://eprint.iacr.org/2008/117>, example 5) for `λ = 6x²`.
 
 use ark_bn254::Fr;
-use ark_ff::{BigInt, PrimeField};
+use ark_ff::{BigInt, BigInteger, PrimeField};
 
 /// The curve's parameter.
 const X: i128 = 4_965_661_367_192_848_881;
@@ -36,31 +36,24 @@ const TWO_INVERSE: [(bool, [u64; 4]); 4] = [
 ];
 
 /// The lower half of the nearest integer to `k·factor / 2^256`.
-fn times(k: &[u64; 4], factor: &[u64; 4]) -> i128 {
-	let mut product = [0u64; 8];
-	for (i, &a) in k.iter().enumerate() {
-		let mut carry = 0u128;
-		for (j, &b) in factor.iter().enumerate() {
-			let sum = u128::from(a) * u128::from(b) + u128::from(product[i + j]) + carry;
-			product[i + j] = sum as u64;
-			carry = sum >> 64;
-		}
-		product[i + 4] = carry as u64;
-	}
-	let whole = u128::from(product[4]) | u128::from(product[5]) << 64;
-	let half = u128::from(product[3] >> 63);
-	whole.wrapping_add(half) as i128
+fn times(k: &BigInt<4>, factor: &[u64; 4]) -> i128 {
+	let (BigInt([.., below]), BigInt([low, high, ..])) = k.mul(&BigInt(*factor));
+	let whole = u128::from(low) | u128::from(high) << 64;
+	whole.wrapping_add(u128::from(below >> 63)) as i128
 }
 
 fn split<const N: usize>(
 	scalar: &Fr,
 	basis: &[[i128; N]; N],
 	inverse: &[(bool, [u64; 4]); N],
-) -> [i128; 4] {
-	let BigInt(k) = scalar.into_bigint();
-	let mut parts = [0i128; 4];
+) -> [i128; N] {
+	let k = scalar.into_bigint();
+	let BigInt([low, high, ..]) = k;
+	let mut parts = [0i128; N];
 	// Parts are short, so that they are right if they are right modulo 2^128.
-	parts[0] = (u128::from(k[0]) | u128::from(k[1]) << 64) as i128;
+	if let Some(first) = parts.first_mut() {
+		*first = (u128::from(low) | u128::from(high) << 64) as i128;
+	}
 	for (row, (negative, factor)) in basis.iter().zip(inverse) {
 		let beta = times(&k, factor);
 		let beta = if *negative { beta.wrapping_neg() } else { beta };
@@ -71,26 +64,27 @@ fn split<const N: usize>(
 	parts
 }
 
-/// Two parts for G1, each below `2^127`.
-pub(super) fn split_one(scalar: &Fr) -> [i128; 4] {
+/// Two parts, each below `2^127`: of powers of arkworks' factor `λ` for G1, which is `q⁴` modulo `r`.
+pub fn halves(scalar: &Fr) -> [i128; 2] {
 	split(scalar, &ONE, &ONE_INVERSE)
 }
 
-/// Four parts for G2, each below `2^67`.
-pub(super) fn split_two(scalar: &Fr) -> [i128; 4] {
+/// Four parts, each below `2^67`: of powers of `6x²`, which is `q` modulo `r`.
+pub fn quarters(scalar: &Fr) -> [i128; 4] {
 	split(scalar, &TWO, &TWO_INVERSE)
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use ark_bn254::Fq;
 	use ark_ec::scalar_mul::glv::GLVConfig;
-	use ark_ff::{AdditiveGroup, Field, UniformRand};
-	use rand::{rngs::StdRng, SeedableRng};
+	use ark_ff::{AdditiveGroup, Field};
+	use ark_std::{test_rng, UniformRand};
 
-	fn signed(part: i128) -> Fr {
+	fn signed(part: &i128) -> Fr {
 		let value = Fr::from(part.unsigned_abs());
-		if part < 0 {
+		if *part < 0 {
 			-value
 		} else {
 			value
@@ -99,24 +93,31 @@ mod tests {
 
 	#[test]
 	fn parts_are_short_and_sum_up() {
-		let mut rng = StdRng::seed_from_u64(7);
-		let mut scalars: Vec<Fr> = (0..2_000).map(|_| Fr::rand(&mut rng)).collect();
+		let rng = &mut test_rng();
+		let mut scalars: Vec<Fr> = (0..2_000).map(|_| Fr::rand(rng)).collect();
 		scalars.extend((0..9u64).flat_map(|small| [Fr::from(small), -Fr::from(small)]));
 		scalars.extend((0..254u64).map(|power| Fr::from(2).pow([power])));
 		let one = ark_bn254::g1::Config::LAMBDA;
 		let two = Fr::from(X as u64).square() * Fr::from(6);
-		let sum = |parts: [i128; 4], factor: Fr| {
-			parts.iter().rev().fold(Fr::ZERO, |sum, &part| sum * factor + signed(part))
+		let q = Fr::from_le_bytes_mod_order(&Fq::MODULUS.to_bytes_le());
+		assert_eq!((one, two), (q.pow([4]), q));
+		let sum = |parts: &[i128], factor: Fr| {
+			parts.iter().rev().fold(Fr::ZERO, |sum, part| sum * factor + signed(part))
 		};
 		for scalar in scalars {
-			let (a, b) = (split_one(&scalar), split_two(&scalar));
-			assert_eq!(sum(a, one), scalar);
-			assert_eq!(sum(b, two), scalar);
+			let (a, b) = (halves(&scalar), quarters(&scalar));
+			assert_eq!(sum(&a, one), scalar);
+			assert_eq!(sum(&b, two), scalar);
 			assert!(a.iter().all(|part| part.unsigned_abs() < 1 << 127), "{a:?}");
 			assert!(b.iter().all(|part| part.unsigned_abs() < 1 << 67), "{b:?}");
 		}
-		assert_eq!(split_one(&-Fr::from(5)), [-5, 0, 0, 0]);
-		assert_eq!(split_one(&Fr::from(5)), [5, 0, 0, 0]);
-		assert_eq!(split_two(&-Fr::from(5)), [-5, 0, 0, 0]);
+		assert_eq!(halves(&-Fr::from(5)), [-5, 0]);
+		assert_eq!(halves(&Fr::from(5)), [5, 0]);
+		assert_eq!(quarters(&-Fr::from(5)), [-5, 0, 0, 0]);
+		// Short parts are found again.
+		for [a, b] in [[u64::MAX; 2], [0, u64::MAX], [1, 1 << 63], [0x5a5a_5a5a_5a5a_5a5a, 3]] {
+			let scalar = Fr::from(a) + one * Fr::from(b);
+			assert_eq!(halves(&scalar), [i128::from(a), i128::from(b)]);
+		}
 	}
 }
