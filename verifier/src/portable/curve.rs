@@ -54,7 +54,7 @@ impl Coordinate for Fq2 {
 
 	#[inline(always)]
 	fn times(&self, other: &Self) -> Self {
-		self.mul(*other)
+		self.mul(other)
 	}
 
 	#[inline(always)]
@@ -284,7 +284,7 @@ pub(super) const TWIST_B: Fq2 = Fq2::constant(
 
 /// Whether a point is on the twist.
 pub(super) fn is_on_twist(Affine { x, y }: &G2) -> bool {
-	y.square() == Fq2::sum([(1, x.square().mul(*x)), (1, TWIST_B)])
+	y.square() == Fq2::sum([(1, x.square().mul(x)), (1, TWIST_B)])
 }
 
 /// `ξ^((q − 1)/3)` and `ξ^((q − 1)/2)`.
@@ -303,7 +303,7 @@ impl G2 {
 	/// `ψ`: to the curve, the power of `q`, and back.
 	pub fn endomorphism(&self) -> Self {
 		let [x, y] = ENDOMORPHISM;
-		Self { x: self.x.conjugate().mul(x), y: self.y.conjugate().mul(y) }
+		Self { x: self.x.conjugate().mul(&x), y: self.y.conjugate().mul(&y) }
 	}
 
 	/// Whether a point of the twist is in G2.
@@ -339,7 +339,7 @@ impl G2 {
 impl Jacobian<Fq2> {
 	fn endomorphism(&self) -> Self {
 		let [x, y] = ENDOMORPHISM;
-		Self { x: self.x.conjugate().mul(x), y: self.y.conjugate().mul(y), z: self.z.conjugate() }
+		Self { x: self.x.conjugate().mul(&x), y: self.y.conjugate().mul(&y), z: self.z.conjugate() }
 	}
 }
 

@@ -273,76 +273,10 @@ pub(super) fn reduce(columns: &Wide) -> Raw {
 	Raw([r0, r1, r2, r3, r4, r5, r6, r7, sum])
 }
 
-/// One row of a product: adds `x · b` to the columns, and moves them down by one.
-macro_rules! row {
-	($t:ident, $x:ident, $b:ident) => {
-		[
-			$t[1] + $x * $b[1],
-			$t[2] + $x * $b[2],
-			$t[3] + $x * $b[3],
-			$t[4] + $x * $b[4],
-			$t[5] + $x * $b[5],
-			$t[6] + $x * $b[6],
-			$t[7] + $x * $b[7],
-			$t[8] + $x * $b[8],
-		]
-	};
-}
-
-/// Makes the lowest column a multiple of `2^29` by multiples of `N`, and moves columns down by one.
-macro_rules! fold {
-	($s:ident, $next:expr) => {{
-		let m = low($s[0]);
-		let carry = ($s[0] - m) >> BITS;
-		[
-			$s[1] + m * MULTIPLE[0] + carry,
-			$s[2] + m * MULTIPLE[1],
-			$s[3] + m * MULTIPLE[2],
-			$s[4] + m * MULTIPLE[3],
-			$s[5] + m * MULTIPLE[4],
-			$s[6] + m * MULTIPLE[5],
-			$s[7] + m * MULTIPLE[6],
-			$s[8] + m * MULTIPLE[7],
-			$next + m * MULTIPLE[8],
-		]
-	}};
-}
-
-/// The same by a multiple of `q`; the element.
-macro_rules! fold_last {
-	($s:ident) => {{
-		let m = low(low($s[0]) * FACTOR);
-		let carry = ($s[0] + m * Q[0]) >> BITS;
-		Fq(carried(&[
-			$s[1] + m * Q[1] + carry,
-			$s[2] + m * Q[2],
-			$s[3] + m * Q[3],
-			$s[4] + m * Q[4],
-			$s[5] + m * Q[5],
-			$s[6] + m * Q[6],
-			$s[7] + m * Q[7],
-			$s[8] + m * Q[8],
-			0,
-		]))
-	}};
-}
-
-/// The product of `a` and `b`, divided by `2^261`, row by row.
-#[inline(never)]
+/// The product of `a` and `b`, divided by `2^261`.
+#[inline(always)]
 pub(super) fn multiply(a: &Limbs, b: &Limbs) -> Fq {
-	let mut t: Limbs = [0; 9];
-	let [head @ .., last] = a;
-	for &x in head {
-		let s0 = t[0] + x * b[0];
-		let [s1, s2, s3, s4, s5, s6, s7, s8] = row!(t, x, b);
-		let s = [s0, s1, s2, s3, s4, s5, s6, s7, s8];
-		t = fold!(s, 0);
-	}
-	let x = *last;
-	let s0 = t[0] + x * b[0];
-	let [s1, s2, s3, s4, s5, s6, s7, s8] = row!(t, x, b);
-	let s = [s0, s1, s2, s3, s4, s5, s6, s7, s8];
-	fold_last!(s)
+	reduce(&product(a, b)).reduced()
 }
 
 /// Nine digits of four words.

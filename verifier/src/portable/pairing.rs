@@ -55,13 +55,13 @@ impl Pair {
 	fn double(&mut self) -> Line {
 		let Self { p, x, y, z, .. } = self;
 		let (xx, yy, zz) = (x.square(), y.square(), z.square());
-		let xi_yz = y.mul(*z).raw().times_xi();
+		let xi_yz = y.mul(z).raw().times_xi();
 		let xi_yy = yy.raw().times_xi().fit();
 		let e = Fq2::sum([(9, zz)]);
 		let difference = xi_yy.raw() - zz.raw().times(27);
-		*x = x.mul(*y).mul(difference.times_xi().times(2).fit());
+		*x = x.mul(y).mul(&difference.times_xi().times(2).fit());
 		*y = Fq2::sum([(1, Fq2::sum([(1, xi_yy), (27, zz)]).square()), (-12, e.square())]);
-		*z = xi_yy.mul(xi_yz.times(8).fit());
+		*z = xi_yy.mul(&xi_yz.times(8).fit());
 		Line {
 			a: xi_yz.times(-2).fit().scale(&p.y),
 			b: xx.raw().times_xi().times(3).fit().scale(&p.x),
@@ -73,18 +73,18 @@ impl Pair {
 	#[inline(never)]
 	fn add(&mut self, q: &G2) -> Line {
 		let Self { p, x, y, z, .. } = self;
-		let theta = (*y - q.y.mul(*z)).fit();
-		let lambda = (*x - q.x.mul(*z)).fit();
+		let theta = (*y - q.y.mul(z)).fit();
+		let lambda = (*x - q.x.mul(z)).fit();
 		let (c, d) = (theta.square(), lambda.square());
-		let (e, f, g) = (lambda.mul(d), z.mul(c), x.mul(d));
+		let (e, f, g) = (lambda.mul(&d), z.mul(&c), x.mul(&d));
 		let h = Fq2::sum([(1, e), (1, f), (-2, g)]);
-		*x = lambda.mul(h);
-		*y = (theta.mul(g - h) - e.mul(*y)).fit();
-		*z = z.mul(e);
+		*x = lambda.mul(&h);
+		*y = (theta.mul(&(g - h)) - e.mul(y)).fit();
+		*z = z.mul(&e);
 		Line {
 			a: lambda.scale(&p.y),
 			b: (-theta).scale(&p.x),
-			c: (theta.mul(q.x) - lambda.mul(q.y)).fit(),
+			c: (theta.mul(&q.x) - lambda.mul(&q.y)).fit(),
 		}
 	}
 
@@ -100,7 +100,7 @@ impl Pair {
 		let second = first.endomorphism().negated();
 		let lines = [self.add(&first), self.add(&second)];
 		let third = second.endomorphism();
-		let (x, y) = (third.x.mul(self.z), third.y.mul(self.z));
+		let (x, y) = (third.x.mul(&self.z), third.y.mul(&self.z));
 		let is_in_g2 = !self.z.is_zero() && x == self.x && y == self.y;
 		(lines, self.claim.filter(|_| !is_in_g2))
 	}

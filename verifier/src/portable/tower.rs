@@ -155,12 +155,12 @@ impl Fq2 {
 	}
 
 	#[inline(always)]
-	pub fn mul(self, other: impl Factor2) -> Self {
+	pub fn mul(&self, other: &impl Factor2) -> Self {
 		multiply(self.limbs(), other.limbs())
 	}
 
 	#[inline(always)]
-	fn wide(self, other: impl Factor2) -> Wide2 {
+	fn wide(&self, other: &impl Factor2) -> Wide2 {
 		product2(self.limbs(), other.limbs())
 	}
 
@@ -190,12 +190,12 @@ impl Fq2 {
 
 impl Sum2 {
 	#[inline(always)]
-	fn wide(self, other: impl Factor2) -> Wide2 {
+	fn wide(&self, other: &impl Factor2) -> Wide2 {
 		product2(self.limbs(), other.limbs())
 	}
 
 	#[inline(always)]
-	pub fn mul(self, other: impl Factor2) -> Fq2 {
+	pub fn mul(&self, other: &impl Factor2) -> Fq2 {
 		multiply(self.limbs(), other.limbs())
 	}
 }
@@ -324,13 +324,32 @@ impl Wide2 {
 	}
 }
 
+impl Add<&Wide2> for &Wide2 {
+	type Output = Wide2;
+
+	#[inline(always)]
+	fn add(self, other: &Wide2) -> Wide2 {
+		let add = |a, b| a + b;
+		Wide2 { c0: zip(&self.c0, &other.c0, add), c1: zip(&self.c1, &other.c1, add) }
+	}
+}
+
+impl Sub<&Wide2> for &Wide2 {
+	type Output = Wide2;
+
+	#[inline(always)]
+	fn sub(self, other: &Wide2) -> Wide2 {
+		let sub = |a, b| a - b;
+		Wide2 { c0: zip(&self.c0, &other.c0, sub), c1: zip(&self.c1, &other.c1, sub) }
+	}
+}
+
 impl Add<&Wide2> for Wide2 {
 	type Output = Self;
 
 	#[inline(always)]
 	fn add(self, other: &Self) -> Self {
-		let add = |a, b| a + b;
-		Self { c0: zip(&self.c0, &other.c0, add), c1: zip(&self.c1, &other.c1, add) }
+		&self + other
 	}
 }
 
@@ -339,8 +358,7 @@ impl Sub<&Wide2> for Wide2 {
 
 	#[inline(always)]
 	fn sub(self, other: &Self) -> Self {
-		let sub = |a, b| a - b;
-		Self { c0: zip(&self.c0, &other.c0, sub), c1: zip(&self.c1, &other.c1, sub) }
+		&self - other
 	}
 }
 
@@ -426,50 +444,43 @@ struct Wide6 {
 	c2: Wide2,
 }
 
+/// All that is done with it writes where its result is wanted: a copy is a call in WebAssembly.
 impl Wide6 {
 	#[inline(always)]
 	fn reduce(&self) -> Fq6 {
 		Fq6 { c0: self.c0.reduce().fit(), c1: self.c1.reduce().fit(), c2: self.c2.reduce().fit() }
 	}
 
-	/// The same, to where it is wanted: a copy is a call in WebAssembly.
+	/// The sum with `v` times another.
 	#[inline(always)]
-	fn reduce_to(&self, element: &mut Fq6) {
-		element.c0 = self.c0.reduce().fit();
-		element.c1 = self.c1.reduce().fit();
-		element.c2 = self.c2.reduce().fit();
+	fn reduce_with_v(&self, other: &Self, element: &mut Fq6) {
+		element.c0 = (other.c2.times_xi() + &self.c0).reduce().fit();
+		element.c1 = (&other.c0 + &self.c1).reduce().fit();
+		element.c2 = (&other.c1 + &self.c2).reduce().fit();
+	}
+
+	/// What is left without two others.
+	#[inline(always)]
+	fn reduce_without(&self, one: &Self, other: &Self, element: &mut Fq6) {
+		element.c0 = (&self.c0 - &one.c0 - &other.c0).reduce().fit();
+		element.c1 = (&self.c1 - &one.c1 - &other.c1).reduce().fit();
+		element.c2 = (&self.c2 - &one.c2 - &other.c2).reduce().fit();
 	}
 
 	/// Adds it to an element.
 	#[inline(always)]
-	fn reduce_plus(&self, element: &mut Fq6) {
+	fn reduce_onto(&self, element: &mut Fq6) {
 		element.c0 = (self.c0.reduce() + element.c0).fit();
 		element.c1 = (self.c1.reduce() + element.c1).fit();
 		element.c2 = (self.c2.reduce() + element.c2).fit();
 	}
 
-	/// Times `v`.
+	/// Adds `v` times it to an element.
 	#[inline(always)]
-	fn times_v(&self) -> Self {
-		Self { c0: self.c2.times_xi(), c1: self.c0, c2: self.c1 }
-	}
-}
-
-impl Add<&Wide6> for Wide6 {
-	type Output = Self;
-
-	#[inline(always)]
-	fn add(self, other: &Self) -> Self {
-		Self { c0: self.c0 + &other.c0, c1: self.c1 + &other.c1, c2: self.c2 + &other.c2 }
-	}
-}
-
-impl Sub<&Wide6> for Wide6 {
-	type Output = Self;
-
-	#[inline(always)]
-	fn sub(self, other: &Self) -> Self {
-		Self { c0: self.c0 - &other.c0, c1: self.c1 - &other.c1, c2: self.c2 - &other.c2 }
+	fn reduce_v_onto(&self, element: &mut Fq6) {
+		element.c0 = (self.c2.times_xi().reduce() + element.c0).fit();
+		element.c1 = (self.c0.reduce() + element.c1).fit();
+		element.c2 = (self.c1.reduce() + element.c2).fit();
 	}
 }
 
@@ -493,11 +504,11 @@ impl Fq6 {
 	/// Six products (Karatsuba).
 	#[inline(always)]
 	fn product(&self, other: &Self) -> Wide6 {
-		let (Self { c0: a0, c1: a1, c2: a2 }, Self { c0: b0, c1: b1, c2: b2 }) = (*self, *other);
+		let (Self { c0: a0, c1: a1, c2: a2 }, Self { c0: b0, c1: b1, c2: b2 }) = (self, other);
 		let (v0, v1, v2) = (a0.wide(b0), a1.wide(b1), a2.wide(b2));
-		let v12 = (a1 + a2).wide(b1 + b2);
-		let v01 = (a0 + a1).wide(b0 + b1);
-		let v02 = (a0 + a2).wide(b0 + b2);
+		let v12 = (*a1 + *a2).wide(&(*b1 + *b2));
+		let v01 = (*a0 + *a1).wide(&(*b0 + *b1));
+		let v02 = (*a0 + *a2).wide(&(*b0 + *b2));
 		Wide6 {
 			c0: (v12 - &v1 - &v2).times_xi() + &v0,
 			c1: v2.times_xi() + &v01 - &v0 - &v1,
@@ -508,12 +519,11 @@ impl Fq6 {
 	/// Times `b0 + b1·v`: five products.
 	#[inline(always)]
 	fn product_sparse(&self, b0: &Fq2, b1: &Fq2) -> Wide6 {
-		let Self { c0: a0, c1: a1, c2: a2 } = *self;
-		let (b0, b1) = (*b0, *b1);
+		let Self { c0: a0, c1: a1, c2: a2 } = self;
 		let (v0, v1) = (a0.wide(b0), a1.wide(b1));
-		let v12 = (a1 + a2).wide(b1);
-		let v01 = (a0 + a1).wide(b0 + b1);
-		let v02 = (a0 + a2).wide(b0);
+		let v12 = (*a1 + *a2).wide(b1);
+		let v01 = (*a0 + *a1).wide(&(*b0 + *b1));
+		let v02 = (*a0 + *a2).wide(b0);
 		Wide6 { c0: (v12 - &v1).times_xi() + &v0, c1: v01 - &v0 - &v1, c2: v02 - &v0 + &v1 }
 	}
 
@@ -526,17 +536,17 @@ impl Fq6 {
 	}
 
 	fn scale(&self, factor: &Fq2) -> Self {
-		Self { c0: self.c0.mul(*factor), c1: self.c1.mul(*factor), c2: self.c2.mul(*factor) }
+		Self { c0: self.c0.mul(factor), c1: self.c1.mul(factor), c2: self.c2.mul(factor) }
 	}
 
 	fn inverse(&self) -> Self {
 		// Of the norm to Fq2: Devegili, O hEigeartaigh, Scott and Dahab, *Multiplication and squaring
 		// on pairing-friendly fields*, section 3.
 		let Self { c0, c1, c2 } = *self;
-		let a = (c0.square().raw() - c1.mul(c2).raw().times_xi()).fit();
-		let b = (c2.square().raw().times_xi() - c0.mul(c1)).fit();
-		let c = (c1.square().raw() - c0.mul(c2)).fit();
-		let norm = (c2.mul(b).raw() + c1.mul(c)).times_xi() + c0.mul(a);
+		let a = (c0.square().raw() - c1.mul(&c2).raw().times_xi()).fit();
+		let b = (c2.square().raw().times_xi() - c0.mul(&c1)).fit();
+		let c = (c1.square().raw() - c0.mul(&c2)).fit();
+		let norm = (c2.mul(&b).raw() + c1.mul(&c)).times_xi() + c0.mul(&a);
 		let inverse = norm.fit().inverse();
 		Self { c0: a, c1: b, c2: c }.scale(&inverse)
 	}
@@ -546,7 +556,7 @@ impl Fq6 {
 #[inline(never)]
 fn quartic_square(x: &Fq2, y: &Fq2) -> (Raw2, Raw2) {
 	let other = (y.raw().times_xi() + *x).fit();
-	let (xy, all) = (x.wide(*y), (*x + *y).wide(other));
+	let (xy, all) = (x.wide(y), (*x + *y).wide(&other));
 	// Less xy, and ξ·xy.
 	let c0 = zip(&zip(&all.c0, &xy.c0, |a, b| a - 10 * b), &xy.c1, |a, b| a + b);
 	let c1 = zip(&zip(&all.c1, &xy.c1, |a, b| a - 10 * b), &xy.c0, |a, b| a - b);
@@ -577,7 +587,10 @@ impl Fq12 {
 		let (v0, v1) = (self.c0.product(&other.c0), self.c1.product(&other.c1));
 		let (a, b) = (self.c0.raw() + self.c1, other.c0.raw() + other.c1);
 		let cross = a.fit().product(&b.fit());
-		Self { c0: (v1.times_v() + &v0).reduce(), c1: (cross - &v0 - &v1).reduce() }
+		let mut product = Self::ZERO;
+		v0.reduce_with_v(&v1, &mut product.c0);
+		cross.reduce_without(&v0, &v1, &mut product.c1);
+		product
 	}
 
 	/// Squares.
@@ -587,37 +600,41 @@ impl Fq12 {
 		let product = c0.product(c1);
 		let (a, b) = (c0.raw() + *c1, c1.raw().times_v() + *c0);
 		let cross = a.fit().product(&b.fit());
-		(cross - &product - &product.times_v()).reduce_to(c0);
-		(product + &product).reduce_to(c1);
+		c0.c0 = (&cross.c0 - &product.c0 - &product.c2.times_xi()).reduce().fit();
+		c0.c1 = (&cross.c1 - &product.c1 - &product.c0).reduce().fit();
+		c0.c2 = (&cross.c2 - &product.c2 - &product.c1).reduce().fit();
+		c1.c0 = product.c0.reduce().times(2).fit();
+		c1.c1 = product.c1.reduce().times(2).fit();
+		c1.c2 = product.c2.reduce().times(2).fit();
 	}
 
 	/// Multiplies by a line: thirteen products.
 	#[inline(never)]
 	pub fn mul_line(&mut self, Line { a, b, c }: &Line) {
 		let Self { c0, c1 } = self;
-		let v0 = Wide6 { c0: c0.c0.wide(*a), c1: c0.c1.wide(*a), c2: c0.c2.wide(*a) };
+		let v0 = Wide6 { c0: c0.c0.wide(a), c1: c0.c1.wide(a), c2: c0.c2.wide(a) };
 		let v1 = c1.product_sparse(b, c);
 		let cross = (c0.raw() + *c1).fit().product_sparse(&(*a + *b).fit(), c);
-		(v1.times_v() + &v0).reduce_to(c0);
-		(cross - &v0 - &v1).reduce_to(c1);
+		v0.reduce_with_v(&v1, c0);
+		cross.reduce_without(&v0, &v1, c1);
 	}
 
 	/// Multiplies by two lines: their product takes six products, what it is multiplied by seventeen.
 	#[inline(never)]
 	pub fn mul_lines(&mut self, one: &Line, other: &Line) {
 		let (Line { a, b, c }, Line { a: d, b: e, c: f }) = (one, other);
-		let (ad, be, cf) = (a.wide(*d), b.wide(*e), c.wide(*f));
-		let w1 = ((*a + *b).wide(*d + *e) - &ad - &be).reduce().fit();
-		let w3 = ((*a + *c).wide(*d + *f) - &ad - &cf).reduce().fit();
-		let w4 = ((*b + *c).wide(*e + *f) - &be - &cf).reduce().fit();
+		let (ad, be, cf) = (a.wide(d), b.wide(e), c.wide(f));
+		let w1 = ((*a + *b).wide(&(*d + *e)) - &ad - &be).reduce().fit();
+		let w3 = ((*a + *c).wide(&(*d + *f)) - &ad - &cf).reduce().fit();
+		let w4 = ((*b + *c).wide(&(*e + *f)) - &be - &cf).reduce().fit();
 		let w0 = (cf.times_xi() + &ad).reduce().fit();
 		let even = Fq6 { c0: w0, c1: be.reduce().fit(), c2: w4 };
 		let Self { c0, c1 } = self;
 		let (v0, v1) = (c0.product(&even), c1.product_sparse(&w1, &w3));
 		let all = Fq6 { c0: (even.c0 + w1).fit(), c1: (even.c1 + w3).fit(), c2: even.c2 };
 		let cross = (c0.raw() + *c1).fit().product(&all);
-		(v1.times_v() + &v0).reduce_to(c0);
-		(cross - &v0 - &v1).reduce_to(c1);
+		v0.reduce_with_v(&v1, c0);
+		cross.reduce_without(&v0, &v1, c1);
 	}
 
 	/// Multiplies by `1 + b·w + c·w³`: ten products.
@@ -625,8 +642,8 @@ impl Fq12 {
 	pub fn mul_fixed_line(&mut self, b: &Fq2, c: &Fq2) {
 		let Self { c0, c1 } = self;
 		let (v0, v1) = (c0.product_sparse(b, c), c1.product_sparse(b, c));
-		v1.times_v().reduce_plus(c0);
-		v0.reduce_plus(c1);
+		v1.reduce_v_onto(c0);
+		v0.reduce_onto(c1);
 	}
 
 	/// Multiplies by `t + w`: twelve products.
@@ -636,9 +653,9 @@ impl Fq12 {
 		let (v0, v1) = (c0.product(t), c1.product(t));
 		let carried = c1.raw().times_v().fit();
 		*c1 = *c0;
-		v1.reduce_plus(c1);
+		v1.reduce_onto(c1);
 		*c0 = carried;
-		v0.reduce_plus(c0);
+		v0.reduce_onto(c0);
 	}
 
 	/// To the power of `q⁶`; the inverse, of elements whose order divides `q⁶ + 1`.
@@ -649,8 +666,8 @@ impl Fq12 {
 	/// `1/self`; zero of zero.
 	pub fn inverse(&self) -> Self {
 		let Self { c0, c1 } = self;
-		let norm = c0.product(c0) - &c1.product(c1).times_v();
-		let inverse = norm.reduce().inverse();
+		let norm = c0.mul(c0).raw() - c1.mul(c1).raw().times_v();
+		let inverse = norm.fit().inverse();
 		Self { c0: c0.mul(&inverse), c1: -c1.mul(&inverse) }
 	}
 
@@ -667,13 +684,13 @@ impl Fq12 {
 		Self {
 			c0: Fq6 {
 				c0: conjugate(c0.c0),
-				c1: conjugate(c0.c1).mul(*g2),
-				c2: conjugate(c0.c2).mul(*g4),
+				c1: conjugate(c0.c1).mul(g2),
+				c2: conjugate(c0.c2).mul(g4),
 			},
 			c1: Fq6 {
-				c0: conjugate(c1.c0).mul(*g1),
-				c1: conjugate(c1.c1).mul(*g3),
-				c2: conjugate(c1.c2).mul(*g5),
+				c0: conjugate(c1.c0).mul(g1),
+				c1: conjugate(c1.c1).mul(g3),
+				c2: conjugate(c1.c2).mul(g5),
 			},
 		}
 	}
