@@ -312,6 +312,11 @@ fn product2(a: [&Limbs; 2], b: [&Limbs; 2]) -> Wide2 {
 
 impl Wide2 {
 	#[inline(always)]
+	fn with(&self, other: &Self, f: impl Fn(i64, i64) -> i64) -> Self {
+		Self { c0: zip(&self.c0, &other.c0, &f), c1: zip(&self.c1, &other.c1, &f) }
+	}
+
+	#[inline(always)]
 	fn reduce(&self) -> Raw2 {
 		Raw2 { c0: reduce(&self.c0), c1: reduce(&self.c1) }
 	}
@@ -324,23 +329,21 @@ impl Wide2 {
 	}
 }
 
-impl Add<&Wide2> for &Wide2 {
+impl Add for &Wide2 {
 	type Output = Wide2;
 
 	#[inline(always)]
-	fn add(self, other: &Wide2) -> Wide2 {
-		let add = |a, b| a + b;
-		Wide2 { c0: zip(&self.c0, &other.c0, add), c1: zip(&self.c1, &other.c1, add) }
+	fn add(self, other: Self) -> Wide2 {
+		self.with(other, |a, b| a + b)
 	}
 }
 
-impl Sub<&Wide2> for &Wide2 {
+impl Sub for &Wide2 {
 	type Output = Wide2;
 
 	#[inline(always)]
-	fn sub(self, other: &Wide2) -> Wide2 {
-		let sub = |a, b| a - b;
-		Wide2 { c0: zip(&self.c0, &other.c0, sub), c1: zip(&self.c1, &other.c1, sub) }
+	fn sub(self, other: Self) -> Wide2 {
+		self.with(other, |a, b| a - b)
 	}
 }
 
@@ -349,7 +352,7 @@ impl Add<&Wide2> for Wide2 {
 
 	#[inline(always)]
 	fn add(self, other: &Self) -> Self {
-		&self + other
+		self.with(other, |a, b| a + b)
 	}
 }
 
@@ -358,7 +361,7 @@ impl Sub<&Wide2> for Wide2 {
 
 	#[inline(always)]
 	fn sub(self, other: &Self) -> Self {
-		&self - other
+		self.with(other, |a, b| a - b)
 	}
 }
 
