@@ -5,13 +5,13 @@
 //! and the equation.
 
 use crate::Input;
-use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G2Affine};
+use ark_bn254::{Bn254, Fq, Fq12, Fq2, Fq6, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::{
-	pairing::Pairing,
+	pairing::{MillerLoopOutput, Pairing},
 	short_weierstrass::{Affine, SWCurveConfig},
 	AffineRepr, CurveGroup,
 };
-use ark_ff::{BigInteger, Field, PrimeField, Zero};
+use ark_ff::{BigInteger, Field, MontFp, PrimeField, Zero};
 use std::{cell::RefCell, collections::HashMap};
 use zkml_verifier::{
 	encoding::{decode_scalar, encode_g1, encode_g2, encode_scalar},
@@ -104,19 +104,47 @@ pub enum Verdict {
 	True,
 }
 
+/// Signals and a proof.
+type Decoded = (Vec<Fr>, G1Affine, G2Affine, G1Affine);
+
+fn decode(key: &Key, signals: &[[u8; 32]], proof: &[u8; 256]) -> Option<Decoded> {
+	let signals = signals.iter().map(scalar).collect::<Option<Vec<_>>>()?;
+	let right = signals.len() + 1 == key.ic.len();
+	right.then_some((signals, g1(&proof[..64])?, g2(&proof[64..192])?, g1(&proof[192..])?))
+}
+
+/// What the signals have the key's points add up to.
+fn sum(key: &Key, signals: &[Fr]) -> G1Projective {
+	let products = signals.iter().zip(&key.ic[1..]).map(|(scalar, point)| *point * scalar);
+	products.fold(key.ic[0].into_group(), |sum, product| sum + product)
+}
+
+/// Whether a hint is that of a proof that shows the signals: plain powers, and no Frobenius map.
+pub fn is_hint(key: &Key, signals: &[[u8; 32]], proof: &[u8; 256], hint: &[u8; 192]) -> bool {
+	let Some(words) = words::<Fq>(hint) else { return false };
+	let Some(t) = Fq6::from_base_prime_field_elems(words) else { return false };
+	let Some((signals, a, b, c)) = decode(key, signals, proof) else { return false };
+	let left = [a, -sum(key, &signals).into_affine(), -c];
+	let product = Bn254::multi_miller_loop(left, [b, key.gamma, key.delta]).0;
+	// What the final exponentiation takes to e(α, β).
+	let root: Fr =
+		MontFp!("19783604134162421835548455461678642789546272015047323196906755787473569281630");
+	let pairing = Bn254::pairing(key.alpha, key.beta);
+	let kept = pairing.0.pow(root.into_bigint());
+	assert_eq!(Bn254::final_exponentiation(MillerLoopOutput(kept)), Some(pairing));
+	let c = Fq12::new(t, Fq6::ONE);
+	// λ = ((q − 1)·q + 1)·q + 6x + 2
+	let q = Fq::MODULUS;
+	let power = ((c.pow(q) * c.inverse().expect("w is not in Fq6")).pow(q) * c).pow(q);
+	let power = power * c.pow([0x9d797039be763ba8, 1]);
+	let rest = product * (kept * power).inverse().expect("neither is zero");
+	rest.c1.is_zero() && !rest.is_zero()
+}
+
 /// Judges a proof.
 pub fn verify(key: &Key, signals: &[[u8; 32]], proof: &[u8; 256]) -> Verdict {
-	let decoded = || {
-		let signals = signals.iter().map(scalar).collect::<Option<Vec<_>>>()?;
-		let right = signals.len() + 1 == key.ic.len();
-		right.then_some((signals, g1(&proof[..64])?, g2(&proof[64..192])?, g1(&proof[192..])?))
-	};
-	let Some((signals, a, b, c)) = decoded() else { return Verdict::Malformed };
-	let mut x = key.ic[0].into_group();
-	for (scalar, point) in signals.iter().zip(&key.ic[1..]) {
-		x += *point * scalar;
-	}
-	let left = [a, -key.alpha, -x.into_affine(), -c];
+	let Some((signals, a, b, c)) = decode(key, signals, proof) else { return Verdict::Malformed };
+	let left = [a, -key.alpha, -sum(key, &signals).into_affine(), -c];
 	match Bn254::multi_pairing(left, [b, key.beta, key.gamma, key.delta]).is_zero() {
 		true => Verdict::True,
 		false => Verdict::False,

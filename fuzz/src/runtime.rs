@@ -8,9 +8,9 @@ use sp_core::H256;
 use sp_runtime::BuildStorage;
 use std::sync::LazyLock;
 use zkml_primitives::{
-	Commitment, Context, Inference, InputVisibility, Interface, Metadata, ModelId, OutputKind,
-	Packing, Proof, Scale, SchemaId, Setup, Statement, Tensor, Terms, VerifyingKey,
-	WeightsVisibility, SEMANTICS_V1,
+	Commitment, Context, Hint, HintedProof, Inference, InputVisibility, Interface, Metadata,
+	ModelId, OutputKind, Packing, Proof, Scale, SchemaId, Setup, Statement, Tensor, Terms,
+	VerifyingKey, WeightsVisibility, SEMANTICS_V1,
 };
 use zkml_verifier::fixtures::{Fixture, Key, Part};
 
@@ -98,10 +98,12 @@ impl Prover {
 	}
 
 	/// A proof of `inference`; of something else if that does not fit the interface.
-	pub fn prove(&self, inference: &Inference, context: &Context, seed: u64) -> Proof {
+	pub fn prove(&self, inference: &Inference, context: &Context, seed: u64) -> HintedProof {
 		let statement = Statement::new(&self.interface, inference, context);
 		let signals = statement.as_ref().map(Statement::signals).unwrap_or_default();
-		Proof(self.fixture.prove(signals, seed))
+		let proof = self.fixture.prove(signals, seed);
+		let hint = Hint(self.fixture.hint(signals, &proof));
+		HintedProof { proof: Proof(proof), hint }
 	}
 }
 

@@ -11,7 +11,9 @@ use crate::{
 };
 use codec::Encode;
 use frame_support::BoundedVec;
-use zkml_primitives::{ClaimedInput, Inference, Output, Setup, Submission, Terms, Values};
+use zkml_primitives::{
+	ClaimedInput, Hint, Inference, Output, Setup, Submission, Terms, Values, HINT_LEN,
+};
 use zkml_verifier::fixtures::Key;
 
 type Call = pallet_zkml::Call<Runtime>;
@@ -105,13 +107,14 @@ fn logits() -> Inference {
 fn submission(model: usize, who: u64, inference: Inference, nonce: u64) -> Submission<u64> {
 	let (id, prover) = (PROVERS[model].id(ACCOUNTS[model]), &PROVERS[model]);
 	let anchor = prover.terms.max_age.map(|_| 2);
-	let proof = prover.prove(&inference, &context(id, who, nonce, anchor), 0);
+	let proof = prover.prove(&inference, &context(id, who, nonce, anchor), 0).proof;
 	Submission { model: id, anchor, inference, proof }
 }
 
 fn one(model: usize, who: u64, inference: Inference) -> RuntimeCall {
 	let submission = submission(model, who, inference, 0);
-	RuntimeCall::Zkml(Call::submit_inference { signals: 4, submission })
+	let hint = Hint([0; HINT_LEN]);
+	RuntimeCall::Zkml(Call::submit_inference { signals: 4, submission, hint })
 }
 
 fn batch(who: u64) -> RuntimeCall {

@@ -27,11 +27,11 @@ use sp_runtime::{
 };
 use std::{cell::RefCell, collections::BTreeMap};
 use zkml_primitives::{
-	context_for, submission_payload, ClaimedInput, Commitment, Context, Inference, InputVisibility,
-	Membership, ModelId, Output, OutputKind, Proof, Setup, Statement, Submission, Terms, Values,
-	SUBMIT_INFERENCE,
+	context_for, submission_payload, ClaimedInput, Commitment, Context, Hint, Inference,
+	InputVisibility, Membership, ModelId, Output, OutputKind, Proof, Setup, Statement, Submission,
+	Terms, Values, HINT_LEN, SUBMIT_INFERENCE,
 };
-use zkml_verifier::RawKey;
+use zkml_verifier::{engine::Arkworks, generic::PreparedKey, RawKey};
 
 /// The most calls in a sequence.
 const MAX_STEPS: usize = 8;
@@ -132,7 +132,11 @@ impl World {
 		let who = *input.choose(&ACCOUNTS);
 		let (submission, signals) = self.submission(input, who, &mut BTreeMap::new());
 		let signals = declared(input, signals);
-		let call = Call::submit_inference { signals, submission };
+		let mut hint = hint(who, &submission);
+		if input.below(6) == 0 {
+			hint.0[input.below(HINT_LEN)] ^= input.any::<u8>();
+		}
+		let call = Call::submit_inference { signals, submission, hint };
 		self.dispatch(Some(who), RuntimeCall::Zkml(call));
 	}
 
@@ -174,7 +178,8 @@ impl World {
 			},
 			_ => {
 				let (submission, signals) = self.submission(input, who, &mut BTreeMap::new());
-				RuntimeCall::Zkml(Call::submit_inference { signals, submission })
+				let hint = hint(who, &submission);
+				RuntimeCall::Zkml(Call::submit_inference { signals, submission, hint })
 			},
 		};
 		let mut bytes = call.encode();
@@ -266,7 +271,10 @@ impl World {
 		let signals = u32::MAX >> 2;
 		let call = match input.any() {
 			true => Call::submit_batch { signals, submissions },
-			false => Call::submit_inference { signals, submission },
+			false => {
+				let hint = hint(origin, &submission);
+				Call::submit_inference { signals, submission, hint }
+			},
 		};
 		self.dispatch(Some(origin), RuntimeCall::Zkml(call));
 	}
@@ -295,7 +303,7 @@ impl World {
 				);
 				assert_eq!(root(), before, "a check changed the state");
 				if let Ok(verified) = verified {
-					assert!(shows(id, &context, &inference, &proof));
+					assert!(shows(id, &context, &inference, &proof.proof, Some(&proof.hint)));
 					assert_eq!((verified.model(), verified.context()), (id, context));
 				}
 			},
@@ -341,7 +349,7 @@ impl World {
 			_ => {},
 		}
 		let context = context(model, subject, nonce, anchor);
-		let mut proof = prover.prove(&inference, &context, input.any::<u8>().into());
+		let mut proof = prover.prove(&inference, &context, input.any::<u8>().into()).proof;
 		match dishonesty {
 			4 => proof.0[input.below(256)] ^= input.any::<u8>(),
 			5 => reference::negate(&mut proof.0[..64]),
@@ -351,7 +359,7 @@ impl World {
 				reference::negate(&mut proof.0[64..192]);
 			},
 			7 => inference = self::inference(prover, input),
-			8 => proof = input.choose(&PROVERS).prove(&inference, &context, 0),
+			8 => proof = input.choose(&PROVERS).prove(&inference, &context, 0).proof,
 			9 => anchor = anchor.map(|anchor| anchor - 1),
 			10 => proof.0[192..].copy_from_slice(&reference::any_g1(input)),
 			11 => proof.0[64..192].copy_from_slice(&reference::any_g2(input)),
@@ -379,9 +387,9 @@ impl World {
 	/// Dispatches a call, checks all that must hold of any, and answers whether it was accepted.
 	fn dispatch(&mut self, origin: Option<u64>, call: RuntimeCall) -> bool {
 		let submitted = submissions_of(&call).zip(origin);
-		let expected = submitted.as_ref().map(|((batch, signals, submissions), who)| {
-			let expected = is_valid(*who, *batch, *signals, submissions);
-			check_dry_run(*who, *batch, *signals, submissions);
+		let expected = submitted.as_ref().map(|((hint, signals, submissions), who)| {
+			let expected = is_valid(*who, hint.as_ref(), *signals, submissions);
+			check_dry_run(*who, hint.is_none(), *signals, submissions);
 			expected
 		});
 		let (root_before, nonces_before) = (root(), nonces());
@@ -426,21 +434,21 @@ impl World {
 	}
 }
 
-/// As a call's submissions: whether in a batch, the signals that it pays for, and what is submitted.
-fn submissions_of(call: &RuntimeCall) -> Option<(bool, u32, Vec<Submission<u64>>)> {
+/// As a call's submissions: the hint, if it is no batch, the signals that it pays for, and what is submitted.
+fn submissions_of(call: &RuntimeCall) -> Option<(Option<Hint>, u32, Vec<Submission<u64>>)> {
 	match call {
-		RuntimeCall::Zkml(Call::submit_inference { signals, submission }) => {
-			Some((false, *signals, vec![submission.clone()]))
+		RuntimeCall::Zkml(Call::submit_inference { signals, submission, hint }) => {
+			Some((Some(*hint), *signals, vec![submission.clone()]))
 		},
 		RuntimeCall::Zkml(Call::submit_batch { signals, submissions }) => {
-			Some((true, *signals, submissions.to_vec()))
+			Some((None, *signals, submissions.to_vec()))
 		},
 		_ => None,
 	}
 }
 
 /// Whether all of these are to be accepted, but for the deposits.
-fn is_valid(who: u64, batch: bool, signals: u32, submissions: &[Submission<u64>]) -> bool {
+fn is_valid(who: u64, hint: Option<&Hint>, signals: u32, submissions: &[Submission<u64>]) -> bool {
 	let mut total = 0u64;
 	let mut used = BTreeMap::<ModelId, u64>::new();
 	let rules = Rules::<Runtime>::get();
@@ -466,20 +474,44 @@ fn is_valid(who: u64, batch: bool, signals: u32, submissions: &[Submission<u64>]
 		let Some(nonce) = nonce.filter(|&nonce| nonce < u64::MAX) else { return false };
 		let paid = total <= signals.into();
 		usable && setup && anchored && paid && !rules.paused && {
-			shows(*id, &context(*id, who, nonce, *anchor), inference, proof)
+			shows(*id, &context(*id, who, nonce, *anchor), inference, proof, hint)
 		}
 	};
-	(!batch || !submissions.is_empty()) && submissions.iter().all(&mut valid)
+	(hint.is_some() || !submissions.is_empty()) && submissions.iter().all(&mut valid)
 }
 
-/// Whether a proof shows an inference of a registered model, by the reference's word.
-fn shows(id: ModelId, context: &Context, inference: &Inference, proof: &Proof) -> bool {
+/// The hint of what an account submits next; zeros of what does not hold.
+fn hint(who: u64, submission: &Submission<u64>) -> Hint {
+	let Submission { model: id, anchor, inference, proof } = submission;
+	let found = || {
+		let model = Models::<Runtime>::get(id)?;
+		let context = context(*id, who, Nonces::<Runtime>::get(id, who), *anchor);
+		let statement = Statement::new(&model.interface, inference, &context).ok()?;
+		let zkml_primitives::VerifyingKey { alpha, beta, gamma, delta, ic } = &model.key;
+		let key = RawKey { alpha, beta, gamma, delta, ic };
+		let key = PreparedKey::<Arkworks>::validate(&key).expect("registered keys are valid");
+		key.hint(statement.signals(), &proof.0).ok()
+	};
+	Hint(found().unwrap_or([0; HINT_LEN]))
+}
+
+/// Whether a proof, and its hint if there is one, show an inference of a registered model, by the
+/// reference's word.
+fn shows(
+	id: ModelId,
+	context: &Context,
+	inference: &Inference,
+	proof: &Proof,
+	hint: Option<&Hint>,
+) -> bool {
 	let Some(model) = Models::<Runtime>::get(id) else { return false };
 	let zkml_primitives::VerifyingKey { alpha, beta, gamma, delta, ic } = &model.key;
 	let key = reference::key(&RawKey { alpha, beta, gamma, delta, ic });
 	let key = key.expect("registered keys are valid");
 	Statement::new(&model.interface, inference, context).is_ok_and(|statement| {
-		reference::verify(&key, statement.signals(), &proof.0) == Verdict::True
+		let signals = statement.signals();
+		reference::verify(&key, signals, &proof.0) == Verdict::True
+			&& hint.is_none_or(|hint| reference::is_hint(&key, signals, &proof.0, &hint.0))
 	})
 }
 
@@ -493,8 +525,8 @@ fn check_dry_run(who: u64, batch: bool, signals: u32, submissions: &[Submission<
 	};
 	let call = match submissions {
 		[submission] if !batch => {
-			let submission = submission.clone();
-			RuntimeCall::Zkml(Call::submit_inference { signals, submission })
+			let (submission, hint) = (submission.clone(), hint(who, submission));
+			RuntimeCall::Zkml(Call::submit_inference { signals, submission, hint })
 		},
 		_ => submit_batch(),
 	};
@@ -519,8 +551,8 @@ fn check_dry_run(who: u64, batch: bool, signals: u32, submissions: &[Submission<
 	if submissions.len() > 1 {
 		let singly = undone(|| {
 			submissions.iter().all(|submission| {
-				let submission = submission.clone();
-				let call = Call::submit_inference { signals: u32::MAX, submission };
+				let (submission, hint) = (submission.clone(), hint(who, submission));
+				let call = Call::submit_inference { signals: u32::MAX, submission, hint };
 				RuntimeCall::Zkml(call).dispatch(RuntimeOrigin::signed(who)).is_ok()
 			})
 		});

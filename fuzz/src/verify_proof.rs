@@ -22,6 +22,8 @@ struct Instance {
 	key: Key,
 	signals: Vec<[u8; 32]>,
 	proof: [u8; 256],
+	/// Of the instance as it was made.
+	hint: [u8; 192],
 }
 
 /// A key, prepared by both engines.
@@ -69,7 +71,8 @@ static INSTANCES: LazyLock<Vec<(Instance, Prepared)>> = LazyLock::new(|| {
 			arkworks: PreparedKey::validate(&raw).expect("a fixture is valid"),
 			portable: PreparedKey::validate(&raw).expect("a fixture is valid"),
 		};
-		(Instance { key: fixture.key, signals, proof }, prepared)
+		let hint = fixture.hint(&signals, &proof);
+		(Instance { key: fixture.key, signals, proof, hint }, prepared)
 	};
 	(1..).zip(fixtures).map(instance).collect()
 });
@@ -92,7 +95,7 @@ impl Instance {
 
 	/// All bytes, in pieces.
 	fn pieces(&mut self) -> impl Iterator<Item = &mut u8> {
-		let Self { key: Key { alpha, beta, gamma, delta, ic }, signals, proof } = self;
+		let Self { key: Key { alpha, beta, gamma, delta, ic }, signals, proof, .. } = self;
 		proof
 			.iter_mut()
 			.chain(signals.as_flattened_mut())
@@ -105,7 +108,7 @@ impl Instance {
 
 	/// Changes something. Answers whether that was blind: an integer xored onto bytes.
 	fn change(&mut self, input: &mut Input<'_>) -> bool {
-		let kind = input.below(12);
+		let kind = input.below(13);
 		match kind {
 			0 => {
 				let index = input.below(256);
@@ -154,6 +157,13 @@ impl Instance {
 				}
 			},
 			9 => self.key.ic.push(reference::any_g1(input)),
+			12 => {
+				let at = input.below(192);
+				match input.any() {
+					true => self.hint[at] ^= input.any::<u8>(),
+					false => self.hint = input.choose(&INSTANCES).0.hint,
+				}
+			},
 			_ => {
 				let start = usize::from(input.any::<u16>());
 				let length = usize::from(input.any::<u8>()) + 1;
@@ -183,14 +193,17 @@ pub fn run(data: &[u8]) {
 		blind &= changed.change(input);
 	}
 
-	let expected = match reference::key(&changed.key.raw()) {
-		None => None,
-		Some(key) => Some(reference::verify(&key, &changed.signals, &changed.proof)),
-	};
+	let Instance { signals, proof, hint, .. } = &changed;
+	let expected = reference::key(&changed.key.raw()).map(|key| {
+		let verdict = reference::verify(&key, signals, proof);
+		let hinted = verdict == Verdict::True && reference::is_hint(&key, signals, proof, hint);
+		(verdict, hinted)
+	});
 	if changed == *original {
-		assert_eq!(expected, Some(Verdict::True));
-	} else if blind {
-		assert_ne!(expected, Some(Verdict::True), "a blind change was accepted");
+		assert_eq!(expected, Some((Verdict::True, true)));
+	} else if blind && (Instance { hint: original.hint, ..changed.clone() }) != *original {
+		let accepted = expected.is_some_and(|(verdict, _)| verdict == Verdict::True);
+		assert!(!accepted, "a blind change was accepted");
 	}
 
 	let same = changed.key == original.key;
@@ -203,7 +216,7 @@ fn against<E: Keeps>(
 	changed: &Instance,
 	same: bool,
 	original: &Prepared,
-	expected: Option<Verdict>,
+	expected: Option<(Verdict, bool)>,
 	shape: u8,
 ) {
 	let original = E::kept(original);
@@ -218,15 +231,21 @@ fn against<E: Keeps>(
 		// Nobody validated this key, so what it says means nothing; it must say something.
 		let target = original.alpha_beta();
 		if let Ok(key) = PreparedKey::<E>::from_validated(&changed.key.raw(), &target) {
-			let Instance { signals, proof, .. } = changed;
+			let Instance { signals, proof, hint, .. } = changed;
 			let _ = key.verify(signals, proof);
+			let _ = key.verify_hinted(signals, proof, hint);
 			let _ = verify_batch(&[Claim { id: &[0; 32], key: &key, signals, proof }]);
 		}
 	}
 }
 
 /// The check of one proof, and of a batch that holds it, say what is expected.
-fn check<E: Keeps>(key: &PreparedKey<E>, changed: &Instance, expected: Verdict, shape: u8) {
+fn check<E: Keeps>(
+	key: &PreparedKey<E>,
+	changed: &Instance,
+	(expected, hinted): (Verdict, bool),
+	shape: u8,
+) {
 	let single = key.verify(&changed.signals, &changed.proof);
 	let verdict = match single {
 		Ok(()) => Verdict::True,
@@ -234,6 +253,8 @@ fn check<E: Keeps>(key: &PreparedKey<E>, changed: &Instance, expected: Verdict, 
 		Err(_) => Verdict::Malformed,
 	};
 	assert_eq!(verdict, expected, "{single:?}");
+	let by_hint = key.verify_hinted(&changed.signals, &changed.proof, &changed.hint);
+	assert_eq!(by_hint.is_ok(), hinted, "{by_hint:?}");
 
 	let Instance { signals, proof, .. } = changed;
 	let ids: Vec<_> = (0..=u8::MAX).map(|id| [id; 32]).collect();

@@ -16,6 +16,8 @@ pub type G2 = [u8; 128];
 pub type MaxIc = ConstU32<{ MAX_SIGNALS + 1 }>;
 /// Bytes of a proof.
 pub const PROOF_LEN: usize = 256;
+/// Bytes of a hint.
+pub const HINT_LEN: usize = 192;
 
 /// A Groth16 proof, `A‖B‖C`.
 #[derive(
@@ -31,6 +33,42 @@ pub const PROOF_LEN: usize = 256;
 	TypeInfo,
 )]
 pub struct Proof(pub [u8; PROOF_LEN]);
+
+/// What spares the check of one proof by itself its dearest part: `zkml-verifier` makes it of a proof that
+/// holds, with its signals and its key, and no secret. It can make no other proof hold.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Hint(pub [u8; HINT_LEN]);
+
+/// A proof as it is checked by itself; in a batch, proofs go without hints.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct HintedProof {
+	/// The proof.
+	pub proof: Proof,
+	/// Its hint, for the signals and the key with which it is checked.
+	pub hint: Hint,
+}
 
 /// A Groth16 verifying key.
 #[derive(

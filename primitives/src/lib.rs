@@ -15,7 +15,7 @@
 //! - [`Inference`]: the values that a submission claims;
 //! - [`Context`]: the field element that ties a proof to one chain, account and moment;
 //! - [`Statement`]: the public signals, in order, made from the three above;
-//! - [`VerifyingKey`] and [`Proof`]: fixed-size bytes, decoded by `zkml-verifier`;
+//! - [`VerifyingKey`], [`Proof`] and [`Hint`]: fixed-size bytes, decoded by `zkml-verifier`;
 //! - [`Commitment`] and [`Attestation`]: what stands for hidden values, and who vouches for it;
 //! - [`Membership`]: what stands for somebody in a tree of people.
 //!
@@ -46,7 +46,7 @@ pub use interface::{
 	InputVisibility, Interface, InterfaceError, OutputKind, SignalCounts, Tensor,
 	WeightsVisibility, MAX_SIGNALS,
 };
-pub use key::{MaxIc, Proof, VerifyingKey, G1, G2, PROOF_LEN};
+pub use key::{Hint, HintedProof, MaxIc, Proof, VerifyingKey, G1, G2, HINT_LEN, PROOF_LEN};
 pub use membership::{Membership, MAX_DEPTH, MEMBERSHIP_SIGNALS};
 pub use model::{Metadata, ModelId, Scheme, Semantics, Setup, Submission, Terms, SEMANTICS_V1};
 pub use packing::{Packing, PackingError, Scale, WORD_BITS};

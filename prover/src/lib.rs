@@ -35,7 +35,7 @@ pub use estimate::Estimate;
 pub use key::ProvingKey;
 pub use manifest::{Manifest, SetupKind, FORMAT};
 pub use map::{give_memory_back, Map};
-pub use proof::{prove, verify, ProveError, VerifyFailure};
+pub use proof::{hinted, prove, verify, ProveError, VerifyFailure};
 pub use setup::{setup, SetupError};
 pub use solidity::{solidity, solidity_call, SolidityCall, SolidityError};
 

@@ -8,7 +8,7 @@ use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use rand::{CryptoRng, RngCore};
 use rayon::prelude::*;
 use thiserror::Error;
-use zkml_primitives::{Proof, VerifyingKey, PROOF_LEN};
+use zkml_primitives::{Hint, HintedProof, Proof, VerifyingKey, PROOF_LEN};
 use zkml_verifier::{
 	encoding::{encode_g1, encode_g2},
 	KeyError, PreparedKey, RawKey, VerifyError,
@@ -138,7 +138,7 @@ pub enum VerifyFailure {
 	Proof(VerifyError),
 }
 
-/// Verifies a proof as a chain does.
+/// Verifies a proof as a chain does in a batch.
 ///
 /// # Errors
 /// [`VerifyFailure`] if key or proof are malformed, or the proof does not hold.
@@ -147,6 +147,23 @@ pub fn verify(
 	signals: &[[u8; 32]],
 	proof: &Proof,
 ) -> Result<(), VerifyFailure> {
+	prepare(key)?.verify(signals, &proof.0).map_err(VerifyFailure::Proof)
+}
+
+/// Verifies a proof, and makes the hint with which a chain checks it by itself.
+///
+/// # Errors
+/// As [`verify`].
+pub fn hinted(
+	key: &VerifyingKey,
+	signals: &[[u8; 32]],
+	proof: &Proof,
+) -> Result<HintedProof, VerifyFailure> {
+	let hint = prepare(key)?.hint(signals, &proof.0).map_err(VerifyFailure::Proof)?;
+	Ok(HintedProof { proof: *proof, hint: Hint(hint) })
+}
+
+fn prepare(key: &VerifyingKey) -> Result<PreparedKey, VerifyFailure> {
 	let raw = RawKey {
 		alpha: &key.alpha,
 		beta: &key.beta,
@@ -154,8 +171,7 @@ pub fn verify(
 		delta: &key.delta,
 		ic: &key.ic,
 	};
-	let prepared = PreparedKey::validate(&raw).map_err(VerifyFailure::Key)?;
-	prepared.verify(signals, &proof.0).map_err(VerifyFailure::Proof)
+	PreparedKey::validate(&raw).map_err(VerifyFailure::Key)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use zkml_cli::{
 	chain::{signer, Submission},
 	ui::{bytes, time},
 };
-use zkml_primitives::{Context, Setup};
+use zkml_primitives::{Context, Hint, HintedProof, Setup};
 use zkml_prover::{verify, zkey, Manifest, SetupKind, FORMAT};
 use zkml_tests::{
 	examples::Ready,
@@ -131,16 +131,17 @@ async fn in_wasm() {
 		let next = chain.next(model, alice.public_key().0).await.expect("a registered model");
 		let heldout = digits.example.heldout();
 		let mut signals = 0;
-		let submissions: Vec<Submission> = (0..)
+		let (submissions, hints): (Vec<Submission>, Vec<Hint>) = (0..)
 			.zip(heldout.iter().take(BATCH))
 			.map(|(ahead, image)| {
 				let assignment = digits.assign(image, &next.later(ahead).context());
 				signals = assignment.statement.signals().len() as u32;
-				let proof = digits.prove(&assignment);
-				Submission { model, anchor: None, inference: assignment.inference, proof }
+				let HintedProof { proof, hint } = digits.prove_hinted(&assignment);
+				let inference = assignment.inference;
+				(Submission { model, anchor: None, inference, proof }, hint)
 			})
-			.collect();
-		let one = (Compact(signals), &submissions[0]).encode();
+			.unzip();
+		let one = (Compact(signals), &submissions[0], &hints[0]).encode();
 		let all = (Compact(signals * BATCH as u32), &submissions).encode();
 		let client = RpcClient::from_url(url).await.expect("a node");
 		let api = OnlineClient::<PolkadotConfig>::from_rpc_client(client.clone());

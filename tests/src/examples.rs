@@ -8,8 +8,8 @@ use zkml_circuits::{
 	Assignment, Circuit, Extras, Graph, InputChoice, Options, OutputChoice, Record, Salt,
 	WeightsChoice, WEIGHT_BITS,
 };
-use zkml_primitives::{Context, Metadata, Proof, VerifyingKey};
-use zkml_prover::{prove, setup, ProvingKey};
+use zkml_primitives::{Context, HintedProof, Metadata, Proof, VerifyingKey};
+use zkml_prover::{hinted, prove, setup, ProvingKey};
 
 /// The names of all examples.
 pub const NAMES: [&str; 10] = [
@@ -145,6 +145,15 @@ impl Ready {
 	/// If key and witness do not fit, which they do.
 	pub fn prove(&self, assignment: &Assignment) -> Proof {
 		prove(&self.key, &assignment.witness, &mut OsRng).expect("a proof")
+	}
+
+	/// Proves, and makes the hint.
+	///
+	/// # Panics
+	/// If key and witness do not fit, which they do.
+	pub fn prove_hinted(&self, assignment: &Assignment) -> HintedProof {
+		let signals = assignment.statement.signals();
+		hinted(&self.verifying_key, signals, &self.prove(assignment)).expect("a proof that holds")
 	}
 
 	/// What to register.

@@ -10,7 +10,7 @@ use subxt::{
 };
 use subxt_signer::sr25519::Keypair;
 use zkml_primitives::{
-	context_for, submission_payload, Inference, ModelId, Proof, SUBMIT_INFERENCE,
+	context_for, submission_payload, HintedProof, Inference, ModelId, SUBMIT_INFERENCE,
 };
 
 /// An inference that the chain has verified, by what nothing may share with another: model, account
@@ -25,9 +25,10 @@ pub fn submit_inference(
 	signals: u32,
 	model: ModelId,
 	inference: &Inference,
-	proof: &Proof,
+	proof: &HintedProof,
 ) -> Call {
 	let anchor = None::<u32>;
+	// The submission, with the proof at its end, and the hint.
 	let arguments = (Compact(signals), model, anchor, inference, proof);
 	("Zkml", "submit_inference", arguments.encode())
 }
@@ -49,7 +50,7 @@ pub fn prove_ahead(
 	let context =
 		context_for(genesis, SUBMIT_INFERENCE, id, account, &submission_payload(nonce, None));
 	let assignment = model.assign(image, &context);
-	let proof = model.prove(&assignment);
+	let proof = model.prove_hinted(&assignment);
 	let signals = assignment.statement.signals().len() as u32;
 	submit_inference(signals, id, &assignment.inference, &proof)
 }

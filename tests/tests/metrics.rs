@@ -66,7 +66,7 @@ async fn inferences_and_models_are_counted() {
 	for (image, verified) in heldout.iter().zip(1..=2) {
 		let (context, _) = chain.context(model, alice.public_key().0).await.unwrap();
 		let assignment = digits.assign(image, &context);
-		let proof = digits.prove(&assignment);
+		let proof = digits.prove_hinted(&assignment);
 		let signals = assignment.statement.signals().len() as u32;
 		let submit = || chain.submit(&alice, signals, model, &assignment.inference, &proof);
 		submit().await.unwrap();

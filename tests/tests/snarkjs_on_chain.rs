@@ -14,7 +14,7 @@ use zkml_circuits::{
 	InputChoice, Options, OutputChoice,
 };
 use zkml_primitives::{ModelId, Scheme, Setup, Submission, Terms, SEMANTICS_V1};
-use zkml_prover::json;
+use zkml_prover::{hinted, json};
 use zkml_runtime::{AccountId, Runtime, RuntimeGenesisConfig, RuntimeOrigin, System, Zkml, UNIT};
 use zkml_tests::{
 	examples::Ready,
@@ -87,7 +87,8 @@ fn the_runtime_takes_a_key_and_a_proof_of_snarkjs() {
 		let proof = json::read_proof(&proof).unwrap();
 		let inference = assignment.inference;
 		let submission = Submission { model, anchor: None, inference, proof };
-		let submit = || Zkml::submit_inference(signed(), 2, submission.clone());
+		let hinted = hinted(&digits.verifying_key, assignment.statement.signals(), &proof).unwrap();
+		let submit = || Zkml::submit_inference(signed(), 2, submission.clone(), hinted.hint);
 		assert_ok!(submit());
 		assert_noop!(submit(), pallet_zkml::Error::<Runtime>::InvalidProof);
 	});

@@ -4,15 +4,15 @@
 //! `c = (a·b − α·β − γ·x) / δ`.
 
 use crate::{
-	encoding::{encode_g1, encode_g2},
-	engine::Engine,
+	encoding::{encode_g1, encode_g2, encode_scalar},
+	engine::{Arkworks, Engine},
 	error::KeyError,
 	key::{PreparedKey, RawKey},
 };
 use alloc::vec::Vec;
-use ark_bn254::{Fr, G1Affine, G2Affine};
-use ark_ec::AffineRepr;
-use ark_ff::{Field, MontFp, PrimeField};
+use ark_bn254::{g1::Config, Fr, G1Affine, G2Affine};
+use ark_ec::{scalar_mul::glv::GLVConfig, AffineRepr};
+use ark_ff::{BigInteger, Field, MontFp, PrimeField};
 
 /// A key with its secret.
 #[derive(Clone, Debug)]
@@ -137,6 +137,27 @@ impl Fixture {
 		}
 		proof
 	}
+
+	/// The hint of a proof that holds; zeros for any other.
+	pub fn hint(&self, signals: &[[u8; 32]], proof: &[u8; 256]) -> [u8; 192] {
+		let key = PreparedKey::<Arkworks>::validate(&self.key.raw()).ok();
+		key.and_then(|key| key.hint(signals, proof).ok()).unwrap_or([0; 192])
+	}
+}
+
+/// A scalar below `2^bits`, of at least 240 bits, which is dear to multiply by: every digit that can be of
+/// both its halves ([`crate::lattice`]) is other than zero.
+pub fn dense(bits: u32) -> [u8; 32] {
+	let half = |mut seed: u64| {
+		(0..31).fold(Fr::ONE, |half, _| {
+			seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+			// One, three, five or seven.
+			half * Fr::from(16) + Fr::from(seed >> 62 << 1 | 1)
+		})
+	};
+	let scalar = |seed| half(seed) + Config::LAMBDA * half(!seed);
+	let small = |scalar: &Fr| scalar.into_bigint().num_bits() <= bits;
+	encode_scalar(&(0..).map(scalar).find(small).unwrap_or_default())
 }
 
 /// Scalars without pattern: powers of 5 that start where the seed says.

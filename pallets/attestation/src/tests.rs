@@ -12,9 +12,9 @@ use sp_runtime::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use zkml_primitives::{
-	ClaimedInput, Commitment, Inference, InputVisibility, Interface, Metadata, ModelId, Output,
-	OutputKind, Proof, SchemaId, Scheme, Setup, Statement, Terms, VerifyingKey, WeightsVisibility,
-	SEMANTICS_V1,
+	ClaimedInput, Commitment, Hint, HintedProof, Inference, InputVisibility, Interface, Metadata,
+	ModelId, Output, OutputKind, Proof, SchemaId, Scheme, Setup, Statement, Terms, VerifyingKey,
+	WeightsVisibility, SEMANTICS_V1,
 };
 use zkml_verifier::fixtures::{Fixture, Key};
 
@@ -454,7 +454,9 @@ fn model(
 		let context = <Zkml as InferenceVerifier<u64>>::context(b"test", id, &ALICE, b"");
 		let inference = Inference { output: Output::Label(1), input };
 		let statement = Statement::new(&interface, &inference, &context).unwrap();
-		let proof = Proof(fixture.prove(statement.signals(), 0));
+		let proof = fixture.prove(statement.signals(), 0);
+		let hint = Hint(fixture.hint(statement.signals(), &proof));
+		let proof = HintedProof { proof: Proof(proof), hint };
 		<Zkml as InferenceVerifier<u64>>::verify(9, id, context, &inference, &proof).unwrap()
 	};
 	(id, prove)

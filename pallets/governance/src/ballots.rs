@@ -18,7 +18,7 @@ use pallet_attestation::Attested;
 use pallet_zkml::InferenceVerifier;
 use sp_runtime::traits::{CheckedMul, Saturating, Zero};
 use zkml_primitives::{
-	Commitment, Context, Inference, InputVisibility, Membership, OutputKind, Proof,
+	Commitment, Context, HintedProof, Inference, InputVisibility, Membership, OutputKind,
 };
 
 /// Sets contexts of votes apart from all others.
@@ -62,7 +62,7 @@ impl<T: Config> Pallet<T> {
 		id: BallotId,
 		signals: u32,
 		inference: &Inference,
-		proof: &Proof,
+		proof: &HintedProof,
 	) -> DispatchResultWithPostInfo {
 		let ballot = Ballots::<T>::get(id).ok_or(Error::<T>::BallotNotFound)?;
 		let now = frame_system::Pallet::<T>::block_number();

@@ -19,7 +19,7 @@ use sp_runtime::{
 	traits::{BlakeTwo256, Hash, Saturating, TrailingZeroInput, Zero},
 	DispatchError,
 };
-use zkml_primitives::{Context, Inference, ModelId, Proof, Values};
+use zkml_primitives::{Context, HintedProof, Inference, ModelId, Values};
 
 /// Sets contexts of votes apart from all others.
 pub(crate) const CAST_VOTE: &[u8] = b"governance/cast_vote";
@@ -144,7 +144,7 @@ impl<T: Config> Pallet<T> {
 		at: BlockNumberFor<T>,
 		signals: u32,
 		inference: &Inference,
-		proof: &Proof,
+		proof: &HintedProof,
 	) -> DispatchResultWithPostInfo {
 		let delegate = Delegates::<T>::get(id).ok_or(Error::<T>::DelegateNotFound)?;
 		let subject = Subject::Poll { delegate: id, poll };

@@ -61,7 +61,7 @@ pub mod pallet {
 	use pallet_reputation::Reputation;
 	use pallet_zkml::{InferenceVerifier, VerifyError};
 	use sp_runtime::traits::Convert;
-	use zkml_primitives::{Commitment, Context, Inference, ModelId, Proof};
+	use zkml_primitives::{Commitment, Context, HintedProof, Inference, ModelId};
 
 	/// Of the layout of the storage.
 	pub(crate) const STORAGE_VERSION: StorageVersion = StorageVersion::new(0);
@@ -420,7 +420,7 @@ pub mod pallet {
 			#[pallet::compact] snapshot: BlockNumberFor<T>,
 			#[pallet::compact] signals: u32,
 			inference: Inference,
-			proof: Box<Proof>,
+			proof: Box<HintedProof>,
 		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
 			Self::do_cast_vote(who, delegate, poll, snapshot, signals, &inference, &proof)
@@ -612,7 +612,7 @@ pub mod pallet {
 			#[pallet::compact] snapshot: BlockNumberFor<T>,
 			#[pallet::compact] signals: u32,
 			inference: Inference,
-			proof: Box<Proof>,
+			proof: Box<HintedProof>,
 		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
 			Self::do_move(who, key, snapshot, signals, &inference, &proof)
@@ -680,7 +680,7 @@ pub mod pallet {
 			#[pallet::compact] ballot: BallotId,
 			#[pallet::compact] signals: u32,
 			inference: Inference,
-			proof: Box<Proof>,
+			proof: Box<HintedProof>,
 		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
 			Self::do_cast_ballot(who, ballot, signals, &inference, &proof)

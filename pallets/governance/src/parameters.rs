@@ -16,7 +16,7 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_zkml::InferenceVerifier;
 use sp_runtime::traits::Saturating;
-use zkml_primitives::{Context, Inference, Proof};
+use zkml_primitives::{Context, HintedProof, Inference};
 
 /// Parameters of a runtime, as integers.
 pub trait BoundParameters<RuntimeOrigin> {
@@ -112,7 +112,7 @@ impl<T: Config> Pallet<T> {
 		at: BlockNumberFor<T>,
 		signals: u32,
 		inference: &Inference,
-		proof: &Proof,
+		proof: &HintedProof,
 	) -> DispatchResultWithPostInfo {
 		let binding = Bindings::<T>::get(&key).ok_or(Error::<T>::NotBound)?;
 		let subject = Subject::Parameter(key.clone());

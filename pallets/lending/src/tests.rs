@@ -120,10 +120,10 @@ fn values_that_nobody_saw_open_a_line() {
 			let inference = inference.clone();
 			Reputations::prove(signed(LENDER), area_id, model, 3, 0, inference, proof)
 		};
-		proof.0[0] ^= 1;
+		proof.proof.0[0] ^= 1;
 		assert!(prove(proof).is_err());
 		assert_noop!(borrow(LENDER, 1_000), BadOrigin);
-		proof.0[0] ^= 1;
+		proof.proof.0[0] ^= 1;
 		assert_ok!(prove(proof));
 		assert_ok!(borrow(LENDER, 1_000));
 	});

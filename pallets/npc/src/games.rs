@@ -20,7 +20,7 @@ use sp_runtime::{
 	traits::{Saturating, Zero},
 	DispatchError, DispatchResult,
 };
-use zkml_primitives::{Context, Inference, Mask, Output, Proof, Values};
+use zkml_primitives::{Context, HintedProof, Inference, Mask, Output, Values};
 
 /// Sets the contexts of moves apart from all others.
 pub const ANSWER: &[u8] = b"npc/answer";
@@ -130,7 +130,7 @@ impl<T: Config> Pallet<T> {
 		id: GameId,
 		signals: u32,
 		inference: Inference,
-		proof: Proof,
+		proof: HintedProof,
 	) -> DispatchResultWithPostInfo {
 		let question = Self::question(id, &keeper)?;
 		let (model, context) = (question.opponent.model, question.context);

@@ -55,7 +55,7 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 	use pallet_zkml::{InferenceVerifier, VerifyError};
-	use zkml_primitives::{Context, Inference, ModelId, Proof};
+	use zkml_primitives::{Context, HintedProof, Inference, ModelId};
 
 	/// Of the layout of the storage.
 	pub(crate) const STORAGE_VERSION: StorageVersion = StorageVersion::new(0);
@@ -420,7 +420,7 @@ pub mod pallet {
 			game: GameId,
 			#[pallet::compact] signals: u32,
 			inference: Inference,
-			proof: Proof,
+			proof: HintedProof,
 		) -> DispatchResultWithPostInfo {
 			Self::do_answer(ensure_signed(origin)?, game, signals, inference, proof)
 		}

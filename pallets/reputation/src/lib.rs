@@ -43,7 +43,7 @@ pub mod pallet {
 	use pallet_attestation::{Attested, NotAttested};
 	use pallet_zkml::{InferenceVerifier, VerifyError};
 	use sp_runtime::traits::StaticLookup;
-	use zkml_primitives::{Context, Inference, ModelId, Proof};
+	use zkml_primitives::{Context, HintedProof, Inference, ModelId};
 
 	/// Of the layout of the storage.
 	pub(crate) const STORAGE_VERSION: StorageVersion = StorageVersion::new(0);
@@ -346,7 +346,7 @@ pub mod pallet {
 			#[pallet::compact] signals: u32,
 			anchor: BlockNumberFor<T>,
 			inference: Inference,
-			proof: Proof,
+			proof: HintedProof,
 		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
 			Self::do_prove(who, area, model, signals, anchor, inference, proof)

@@ -19,7 +19,7 @@ use sp_runtime::{
 	traits::{Saturating, Zero},
 	SaturatedConversion,
 };
-use zkml_primitives::{Commitment, Context, Inference, InputVisibility, ModelId, Proof};
+use zkml_primitives::{Commitment, Context, HintedProof, Inference, InputVisibility, ModelId};
 
 /// Sets the contexts of this pallet apart from all others.
 const PROVE: &[u8] = b"reputation/prove";
@@ -66,7 +66,7 @@ impl<T: Config> Pallet<T> {
 		signals: u32,
 		anchor: BlockNumberFor<T>,
 		inference: Inference,
-		proof: Proof,
+		proof: HintedProof,
 	) -> DispatchResultWithPostInfo {
 		let claim = Self::claim(who, area, model, anchor)?;
 		let verified = T::Verifier::verify(signals, model, claim.context, &inference, &proof)

@@ -16,9 +16,9 @@ use frame_support::{
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_runtime::traits::{Hash, StaticLookup, UniqueSaturatedInto};
 use zkml_primitives::{
-	context_for, submission_payload, Commitment, Context, ModelId, Output, Proof, Scheme, Setup,
-	Statement, Submission, Terms, VerifyingKey, MAX_OUTPUTS, MAX_SIGNALS, SEMANTICS_V1,
-	SUBMIT_INFERENCE,
+	context_for, submission_payload, Commitment, Context, Hint, HintedProof, ModelId, Output,
+	Scheme, Setup, Statement, Submission, Terms, VerifyingKey, MAX_OUTPUTS, MAX_SIGNALS,
+	SEMANTICS_V1, SUBMIT_INFERENCE,
 };
 use zkml_verifier::{fixtures::prepare_without_pairing, PreparedKey};
 
@@ -90,7 +90,7 @@ fn submission<T: Config>(
 	known: &Known,
 	ahead: u64,
 	position: u32,
-) -> SubmissionOf<T> {
+) -> (SubmissionOf<T>, Hint) {
 	let remembered = terms::<T>().max_age.unwrap_or(1).min(BLOCKS - 1);
 	let anchor = BlockNumberFor::<T>::from(BLOCKS - 1 - position % remembered);
 	let genesis = Pallet::<T>::hash_of(0u32.into());
@@ -98,8 +98,8 @@ fn submission<T: Config>(
 	let payload = submission_payload(nonce, Some(&Pallet::<T>::hash_of(anchor)));
 	let context = context_for(&genesis, SUBMIT_INFERENCE, known.id, owner, &payload);
 	let inference = known.inference.clone();
-	let proof = known.prover.prove(&inference, &context);
-	Submission { model: known.id, anchor: Some(anchor), inference, proof }
+	let HintedProof { proof, hint } = known.prover.prove(&inference, &context);
+	(Submission { model: known.id, anchor: Some(anchor), inference, proof }, hint)
 }
 
 /// The largest receipt.
@@ -119,7 +119,7 @@ fn receipt<T: Config>(logits: u32) -> Receipt<BlockNumberFor<T>, ()> {
 /// A key in the storage, in some form, and a proof under it.
 struct Stored {
 	statement: Statement,
-	proof: Proof,
+	proof: HintedProof,
 }
 
 impl Stored {
@@ -144,7 +144,9 @@ impl Stored {
 	}
 
 	fn verify(&self, key: Option<PreparedKey>) {
-		let verified = key.map(|key| key.verify(self.statement.signals(), &self.proof.0));
+		let HintedProof { proof, hint } = &self.proof;
+		let signals = self.statement.signals();
+		let verified = key.map(|key| key.verify_hinted(signals, &proof.0, &hint.0));
 		assert_eq!(verified, Some(Ok(())));
 	}
 }
@@ -208,14 +210,15 @@ mod benchmarks {
 	fn submit_inference(n: Linear<2, MAX_SIGNALS>) -> Result<(), BenchmarkError> {
 		let owner = prepare::<T>();
 		let known = known::<T>(&owner, 1, n)?;
-		let submission = submission::<T>(&owner, &known, 0, 0);
+		let (submission, hint) = submission::<T>(&owner, &known, 0, 0);
 		let replayed = submission.clone();
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(owner.clone()), n, submission);
+		_(RawOrigin::Signed(owner.clone()), n, submission, hint);
 
 		assert_eq!(Nonces::<T>::get(known.id, &owner), 1);
-		let refused = Pallet::<T>::do_submit(owner, n, replayed).map_err(|failed| failed.error);
+		let refused = Pallet::<T>::do_submit(owner, n, replayed, Some(&hint));
+		let refused = refused.map_err(|failed| failed.error);
 		assert_eq!(refused.err(), Some(Error::<T>::InvalidProof.into()));
 		Ok(())
 	}
@@ -225,7 +228,7 @@ mod benchmarks {
 	fn submit_batch_of_one_model(n: Linear<1, 32>) -> Result<(), BenchmarkError> {
 		let owner = prepare::<T>();
 		let known = known::<T>(&owner, 1, 2)?;
-		let all = (0..n).map(|at| submission::<T>(&owner, &known, at.into(), at));
+		let all = (0..n).map(|at| submission::<T>(&owner, &known, at.into(), at).0);
 		let submissions = batch::<T>(all.collect())?;
 
 		#[extrinsic_call]
@@ -243,7 +246,7 @@ mod benchmarks {
 		let mut last = None;
 		for at in 0..n {
 			let known = known::<T>(&owner, u64::from(at) + 1, 2)?;
-			submissions.push(submission::<T>(&owner, &known, 0, at));
+			submissions.push(submission::<T>(&owner, &known, 0, at).0);
 			last = Some(known.id);
 		}
 		let submissions = batch::<T>(submissions)?;
@@ -421,8 +424,8 @@ mod benchmarks {
 		Ok(())
 	}
 
-	// What a chain could keep of a key: the points alone, with `e(α, β)` as this pallet does, or with
-	// the lines of the Miller loops, too. Not weights: the table in `docs/operations.md` comes from them.
+	// What a chain could keep of a key: the points alone, or with `e(α, β)` as this pallet does. Not
+	// weights: the table in `docs/operations.md` comes from them.
 
 	#[benchmark(extra)]
 	fn key_without_pairing(n: Linear<2, MAX_SIGNALS>) -> Result<(), BenchmarkError> {

@@ -15,7 +15,7 @@
 //!     use frame_support::pallet_prelude::*;
 //!     use frame_system::pallet_prelude::*;
 //!     use pallet_zkml::{InferenceVerifier, VerifyError};
-//!     use zkml_primitives::{Inference, ModelId, Proof, Values};
+//!     use zkml_primitives::{HintedProof, Inference, ModelId, Values};
 //!
 //!     /// Sets the contexts of this pallet apart from all others.
 //!     const MOVE_WINDOW: &[u8] = b"greenhouse/move_window";
@@ -73,7 +73,7 @@
 //!             origin: OriginFor<T>,
 //!             #[pallet::compact] signals: u32,
 //!             inference: Inference,
-//!             proof: Proof,
+//!             proof: HintedProof,
 //!         ) -> DispatchResult {
 //!             let who = ensure_signed(origin)?;
 //!             let (number, reading) = Reading::<T>::get();
@@ -144,9 +144,11 @@
 //! #             <Zkml as pallet_zkml::InferenceVerifier<u64>>::context(domain, id, &who, &payload);
 //! #         let inference = Inference { output: Output::Label(label), input: Values::new(&reading).into() };
 //! #         let statement = Statement::new(&interface, &inference, &context).unwrap();
-//! #         (inference, Proof(fixture.prove(statement.signals(), 0)))
+//! #         let proof = fixture.prove(statement.signals(), 0);
+//! #         let hint = Hint(fixture.hint(statement.signals(), &proof));
+//! #         (inference, HintedProof { proof: Proof(proof), hint })
 //! #     };
-//! #     let act = |who: u64, (inference, proof): (Inference, Proof)| {
+//! #     let act = |who: u64, (inference, proof): (Inference, HintedProof)| {
 //! #         Greenhouse::move_window(RuntimeOrigin::signed(who), 3, inference, proof)
 //! #     };
 //! #     let good = prove(2, 1, [31, 60], 1);

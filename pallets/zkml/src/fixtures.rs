@@ -8,11 +8,11 @@ use frame_support::traits::{Consideration, Footprint};
 use frame_support::BoundedVec;
 use sp_runtime::DispatchError;
 use zkml_primitives::{
-	ClaimedInput, Context, Inference, InputVisibility, Interface, Metadata, ModelId, Output,
-	OutputKind, Packing, Proof, Scale, Scheme, Setup, Statement, Tensor, Terms, Values,
-	VerifyingKey, WeightsVisibility, MAX_INPUTS, MAX_OUTPUTS, SEMANTICS_V1, WORD_BITS,
+	ClaimedInput, Context, Hint, HintedProof, Inference, InputVisibility, Interface, Metadata,
+	ModelId, Output, OutputKind, Packing, Proof, Scale, Scheme, Setup, Statement, Tensor, Terms,
+	Values, VerifyingKey, WeightsVisibility, MAX_INPUTS, MAX_OUTPUTS, SEMANTICS_V1, WORD_BITS,
 };
-use zkml_verifier::fixtures::{Fixture, Key};
+use zkml_verifier::fixtures::{dense, Fixture, Key};
 
 /// More bytes than any model takes.
 #[cfg(feature = "runtime-benchmarks")]
@@ -54,10 +54,12 @@ impl Prover {
 	}
 
 	/// A proof of `inference`, which must fit the interface.
-	pub fn prove(&self, inference: &Inference, context: &Context) -> Proof {
+	pub fn prove(&self, inference: &Inference, context: &Context) -> HintedProof {
 		let statement = Statement::new(&self.interface, inference, context);
 		let signals = statement.as_ref().map(Statement::signals).unwrap_or_default();
-		Proof(self.fixture.prove(signals, 0))
+		let proof = self.fixture.prove(signals, 0);
+		let hint = Hint(self.fixture.hint(signals, &proof));
+		HintedProof { proof: Proof(proof), hint }
 	}
 }
 
@@ -81,16 +83,17 @@ pub(crate) fn largest(signals: u32) -> (Interface, Inference) {
 	(interface, Inference { output, input: values })
 }
 
-/// At most `most` values that fill `words` words with every fifth bit set: no scalar has more
-/// non-zero digits in the verifier's signed windows of five bits.
+/// At most `most` values that fill `words` words, each with the scalar that is dearest to verify.
 fn costly(words: u32, most: u32) -> (Tensor, Vec<i32>) {
 	let fits = |width: &u32| WORD_BITS / width * words <= most;
 	let width = (1..=31).find(fits).unwrap_or(31);
 	let per_word = WORD_BITS / width;
 	let count = per_word * words;
+	let word = dense(per_word * width);
+	let bit = |at: u32| word.get(at as usize / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1);
 	let value = |index: u32| {
 		let start = index % per_word * width;
-		(0..width).filter(|bit| (start + bit).is_multiple_of(5)).map(|bit| 1 << bit).sum()
+		(0..width).filter(|at| bit(start + at)).map(|at| 1 << at).sum()
 	};
 	let packing = Packing { width: width as u8, count, offset: 0 };
 	(Tensor { packing, scale: Scale::power_of_two(0) }, (0..count).map(value).collect())

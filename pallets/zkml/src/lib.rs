@@ -55,8 +55,8 @@ pub mod pallet {
 	use frame_system::pallet_prelude::*;
 	use sp_runtime::traits::{Convert, StaticLookup};
 	use zkml_primitives::{
-		Commitment, Interface, Metadata, ModelId, Output, Setup, Submission, Terms, VerifyingKey,
-		MAX_SIGNALS,
+		Commitment, Hint, Interface, Metadata, ModelId, Output, Setup, Submission, Terms,
+		VerifyingKey, MAX_SIGNALS,
 	};
 
 	/// Of the layout of the storage.
@@ -379,6 +379,8 @@ pub mod pallet {
 		/// terms ask for it, the hash of a recent block. See the view function `next_context`. A
 		/// submission that fails costs its fee and leaves no other trace.
 		///
+		/// `hint` is the proof's, which makes the check cheaper; whoever has none submits a batch of one.
+		///
 		/// Where the model's terms have receipts, the output is kept for the account, in the place
 		/// of the one before, and a deposit is taken from it.
 		///
@@ -393,9 +395,10 @@ pub mod pallet {
 		///   [`Error::AnchorTooOld`] if the proof is not made for a block as the terms ask.
 		/// - [`Error::OutputMismatch`], [`Error::InputMismatch`], [`Error::LabelOutOfRange`] or
 		///   [`Error::ValueOutOfRange`] if the inference does not fit the interface.
-		/// - [`Error::MalformedProof`] if the proof is not three usable points.
+		/// - [`Error::MalformedProof`] if the proof is not three usable points, or the hint not
+		///   canonical.
 		/// - [`Error::InvalidProof`] if it does not show this inference by this account with its
-		///   next nonce.
+		///   next nonce, or the hint is not of this proof.
 		/// - Whatever the deposit for a receipt says if it cannot be paid.
 		/// - Whatever a pallet says that acts on verified inferences and vetoes this one.
 		///
@@ -408,8 +411,9 @@ pub mod pallet {
 			origin: OriginFor<T>,
 			#[pallet::compact] signals: u32,
 			submission: SubmissionOf<T>,
+			hint: Hint,
 		) -> DispatchResultWithPostInfo {
-			Self::do_submit(ensure_signed(origin)?, signals, submission)
+			Self::do_submit(ensure_signed(origin)?, signals, submission, Some(&hint))
 		}
 
 		/// Deregister a model.

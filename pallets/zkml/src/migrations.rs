@@ -1,6 +1,9 @@
 //! From one layout of the storage to the next.
 
-use crate::{pallet::*, Lifecycle, Model, Policy, Registration, Suspension, Tombstone};
+use crate::{
+	pallet::*, types::raw, Lifecycle, Model, Policy, Registration, Suspension, Tombstone,
+	WeightInfo,
+};
 use alloc::vec::Vec;
 use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{
@@ -16,8 +19,11 @@ use scale_info::TypeInfo;
 use zkml_primitives::{
 	Interface, Metadata, ModelId, Scheme, Semantics, Setup, Terms, VerifyingKey,
 };
+use zkml_verifier::PreparedKey;
 
 /// From version 1, where a model was one entry, to version 2, where it is two.
+///
+/// What is kept of a key's pairing has another form, which is computed anew.
 ///
 /// Models keep their ids, owners and deposits, and have no end, no terms and no predecessor. When
 /// they were registered is not known: it is said to be block 0. Of models that were deregistered
@@ -73,9 +79,11 @@ mod unversioned {
 			let allow_development_keys = v1::AllowDevelopmentKeys::<T>::take();
 			Rules::<T>::put(Policy { allow_development_keys, paused: false });
 			let (mut reads, mut writes) = (1u64, 2u64);
+			let mut pairings = Weight::zero();
 			let models: Vec<_> = v1::Models::<T>::iter().collect();
 			for (id, model) in models {
 				let (model, registration) = split::<T>(model);
+				pairings.saturating_accrue(T::WeightInfo::register_model(model.signals));
 				Models::<T>::insert(id, model);
 				Registrations::<T>::insert(id, registration);
 				reads = reads.saturating_add(1);
@@ -89,7 +97,7 @@ mod unversioned {
 				reads = reads.saturating_add(1);
 				writes = writes.saturating_add(1);
 			}
-			T::DbWeight::get().reads_writes(reads, writes)
+			T::DbWeight::get().reads_writes(reads, writes).saturating_add(pairings)
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -143,6 +151,9 @@ mod unversioned {
 			metadata,
 			deposit,
 		} = before;
+		// Every key was checked when it was registered.
+		let alpha_beta =
+			PreparedKey::validate(&raw(&key)).map_or(alpha_beta, |key| key.alpha_beta());
 		let model = Model {
 			scheme,
 			semantics,

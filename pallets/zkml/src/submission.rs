@@ -21,8 +21,8 @@ use sp_runtime::{
 	ArithmeticError, DispatchError,
 };
 use zkml_primitives::{
-	context_preimage, submission_payload, Context, Inference, Interface, ModelId, Proof,
-	Submission, SUBMIT_INFERENCE,
+	context_preimage, submission_payload, Context, Hint, HintedProof, Inference, Interface,
+	ModelId, Submission, SUBMIT_INFERENCE,
 };
 use zkml_verifier::PreparedKey;
 
@@ -39,12 +39,13 @@ impl<T: Config> Pallet<T> {
 		account: T::AccountId,
 		signals: u32,
 		submission: SubmissionOf<T>,
+		hint: Option<&Hint>,
 	) -> DispatchResultWithPostInfo {
 		let model = Self::usable(submission.model, Rules::<T>::get())?;
 		ensure!(model.signals <= signals, Error::<T>::SignalsUnderdeclared);
 		let key = prepare(&model).map_err(Error::<T>::from)?;
 		let (nonce, unverified) = Self::claim(&account, &model, &key, submission)?;
-		let verified = unverified.verify().map_err(Error::<T>::from)?;
+		let verified = unverified.verify(hint).map_err(Error::<T>::from)?;
 		Self::accept(&account, &model, nonce, &verified)?;
 		let receipt = model.terms.receipt_lifetime.is_some();
 		Ok(Some(Self::submission_weight(model.signals, receipt)).into())
@@ -313,7 +314,8 @@ impl<T: Config> Pallet<T> {
 		}
 		let result = with_storage_layer(|| {
 			match <[SubmissionOf<T>; 1]>::try_from(submissions.clone()) {
-				Ok([submission]) => Self::do_submit(who.clone(), signals, submission),
+				// Whether there is a hint for it is for its prover to say.
+				Ok([submission]) => Self::do_submit(who.clone(), signals, submission, None),
 				Err(submissions) => Self::do_submit_batch(who.clone(), signals, submissions),
 			}
 			.map_err(|failed| failed.error)
@@ -334,7 +336,8 @@ impl<T: Config> Pallet<T> {
 		for (position, submission) in (0..).zip(submissions) {
 			let id = submission.model;
 			let result = with_storage_layer(|| {
-				Self::do_submit(who.clone(), u32::MAX, submission).map_err(|failed| failed.error)
+				Self::do_submit(who.clone(), u32::MAX, submission, None)
+					.map_err(|failed| failed.error)
 			});
 			if let Err(error) = result {
 				culprits.push((position, error));
@@ -357,7 +360,7 @@ impl<T: Config> InferenceVerifier<T::AccountId> for Pallet<T> {
 		model: ModelId,
 		context: Context,
 		inference: &Inference,
-		proof: &Proof,
+		HintedProof { proof, hint }: &HintedProof,
 	) -> Result<VerifiedInference, VerifyError> {
 		let id = model;
 		let model =
@@ -374,7 +377,7 @@ impl<T: Config> InferenceVerifier<T::AccountId> for Pallet<T> {
 			return Err(VerifyError::UnsupportedInterface);
 		}
 		let key = prepare(&model)?;
-		Unverified::new(id, &model, &key, context, inference.clone(), *proof)?.verify()
+		Unverified::new(id, &model, &key, context, inference.clone(), *proof)?.verify(Some(hint))
 	}
 
 	fn weight(signals: u32) -> Weight {

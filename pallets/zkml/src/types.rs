@@ -29,7 +29,7 @@ pub struct Model<BlockNumber> {
 	pub signals: u32,
 	/// The verifying key; every point was checked at registration.
 	pub key: VerifyingKey,
-	/// `e(α, β)` of the key.
+	/// What stands for `e(α, β)` of the key: [`zkml_verifier::generic::PreparedKey::alpha_beta`].
 	pub alpha_beta: [u8; 384],
 }
 

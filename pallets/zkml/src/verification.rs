@@ -6,8 +6,8 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{dispatch::DispatchResult, weights::Weight, PalletError};
 use scale_info::TypeInfo;
 use zkml_primitives::{
-	ClaimedInput, Commitment, Context, Inference, Interface, Mask, Membership, ModelId, Output,
-	PackingError, Proof, Signal, Statement, StatementError, Values,
+	ClaimedInput, Commitment, Context, Hint, HintedProof, Inference, Interface, Mask, Membership,
+	ModelId, Output, PackingError, Proof, Signal, Statement, StatementError, Values,
 };
 use zkml_verifier::{verify_batch, BatchError, Claim, KeyError, PreparedKey};
 
@@ -27,7 +27,7 @@ pub trait InferenceVerifier<AccountId> {
 	///
 	/// The caller has made `context` itself, with [`Self::context`], and consumes its payload in the
 	/// same step. A context taken from a submission protects from nothing. The proof's bytes
-	/// identify nothing, since anyone can make others of them.
+	/// identify nothing, since anyone can make others of them, and other hints.
 	///
 	/// # Errors
 	/// One variant per cause; nothing is written in any case.
@@ -36,7 +36,7 @@ pub trait InferenceVerifier<AccountId> {
 		model: ModelId,
 		context: Context,
 		inference: &Inference,
-		proof: &Proof,
+		proof: &HintedProof,
 	) -> Result<VerifiedInference, VerifyError>;
 
 	/// What [`Self::verify`] costs for a model with `signals` public signals, storage included.
@@ -116,10 +116,10 @@ pub enum VerifyError {
 	/// The stored key cannot be decoded.
 	#[codec(index = 8)]
 	MalformedKey,
-	/// The proof is not three usable points.
+	/// The proof is not three usable points, or its hint is not below the field's modulus.
 	#[codec(index = 9)]
 	MalformedProof,
-	/// The proof does not show this inference of this model in this context.
+	/// The proof does not show this inference of this model in this context, or its hint is of another.
 	#[codec(index = 10)]
 	InvalidProof,
 	/// The model's time is over, or it was deregistered.
@@ -172,7 +172,7 @@ impl From<zkml_verifier::VerifyError> for VerifyError {
 		match error {
 			Error::SignalCountMismatch { .. } => Self::SignalCountMismatch,
 			Error::NonCanonicalSignal { .. } => Self::ValueOutOfRange,
-			Error::MalformedProof { .. } => Self::MalformedProof,
+			Error::MalformedProof { .. } | Error::MalformedHint => Self::MalformedProof,
 			Error::Invalid => Self::InvalidProof,
 		}
 	}
@@ -359,10 +359,14 @@ impl<'a> Unverified<'a> {
 		Ok(Self { id, key, statement, proof, inference })
 	}
 
-	/// Checks the proof.
-	pub(crate) fn verify(self) -> Result<VerifiedInference, VerifyError> {
-		self.key.verify(self.statement.signals(), &self.proof.0)?;
-		Ok(self.inference)
+	/// Checks the proof, with a hint for less.
+	pub(crate) fn verify(self, hint: Option<&Hint>) -> Result<VerifiedInference, VerifyError> {
+		let Self { key, statement, proof, inference, .. } = self;
+		match hint {
+			Some(hint) => key.verify_hinted(statement.signals(), &proof.0, &hint.0)?,
+			None => key.verify(statement.signals(), &proof.0)?,
+		}
+		Ok(inference)
 	}
 
 	/// Checks many proofs at once. `None` if at least one of them is wrong, and none is to blame by

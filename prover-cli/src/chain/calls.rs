@@ -3,7 +3,9 @@
 use super::{AccountId, BlockNumber, Candidate, Chain, ChainError, Included, Submission, PALLET};
 use codec::{Compact, Encode};
 use subxt_signer::sr25519::Keypair;
-use zkml_primitives::{Inference, Interface, Metadata, ModelId, Proof, Setup, Terms, VerifyingKey};
+use zkml_primitives::{
+	Hint, HintedProof, Inference, Interface, Metadata, ModelId, Setup, Terms, VerifyingKey,
+};
 
 /// A call of the pallet, ready to be sent.
 #[derive(Clone, Debug)]
@@ -23,11 +25,11 @@ pub(super) fn multi_address(account: AccountId) -> (u8, AccountId) {
 	(0, account)
 }
 
-/// Submissions as one call: one by itself, or several as a batch. `signals` are those of all.
-pub(super) fn submission(signals: u32, submissions: &[Submission]) -> Call {
-	match submissions {
-		[one] => Call::new("submit_inference", (Compact(signals), one)),
-		many => Call::new("submit_batch", (Compact(signals), many)),
+/// Submissions as one call: one with its hint by itself, others as a batch. `signals` are those of all.
+pub(super) fn submission(signals: u32, submissions: &[Submission], hint: Option<&Hint>) -> Call {
+	match (submissions, hint) {
+		([one], Some(hint)) => Call::new("submit_inference", (Compact(signals), one, hint)),
+		(many, _) => Call::new("submit_batch", (Compact(signals), many)),
 	}
 }
 
@@ -65,22 +67,23 @@ impl Chain {
 		signals: u32,
 		model: ModelId,
 		inference: &Inference,
-		proof: &Proof,
+		HintedProof { proof, hint }: &HintedProof,
 	) -> Result<Included, ChainError> {
 		let submission =
 			Submission { model, anchor: None, inference: inference.clone(), proof: *proof };
-		self.submit_all(signer, signals, &[submission]).await
+		self.submit_all(signer, signals, &[submission], Some(hint)).await
 	}
 
-	/// Submits inferences for which `signals` public signals are to be paid: one by itself, several
-	/// as a batch.
+	/// Submits inferences for which `signals` public signals are to be paid: one with its hint by itself,
+	/// others as a batch.
 	pub async fn submit_all(
 		&self,
 		signer: &Keypair,
 		signals: u32,
 		submissions: &[Submission],
+		hint: Option<&Hint>,
 	) -> Result<Included, ChainError> {
-		self.send(signer, submission(signals, submissions)).await
+		self.send(signer, submission(signals, submissions, hint)).await
 	}
 
 	/// Deregisters a model.

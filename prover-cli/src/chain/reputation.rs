@@ -7,8 +7,8 @@ use super::{
 use codec::{Compact, Decode, Encode};
 use subxt_signer::sr25519::Keypair;
 use zkml_primitives::{
-	context_for, Commitment, Context, Inference, ModelId, Output, OutputKind, Proof, SchemaId,
-	Setup,
+	context_for, Commitment, Context, HintedProof, Inference, ModelId, Output, OutputKind,
+	SchemaId, Setup,
 };
 
 /// The pallet's name in the runtime.
@@ -143,7 +143,7 @@ pub struct Earning<'a> {
 	/// The claim.
 	pub inference: &'a Inference,
 	/// Its proof.
-	pub proof: &'a Proof,
+	pub proof: &'a HintedProof,
 }
 
 /// What the chain would say.

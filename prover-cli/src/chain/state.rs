@@ -14,7 +14,7 @@ use subxt::{
 	ext::scale_value::ValueDef,
 	PolkadotConfig,
 };
-use zkml_primitives::{ModelId, Terms};
+use zkml_primitives::{Hint, ModelId, Terms};
 
 /// What a signed transaction has besides its call, in bytes: length, version, account, signature
 /// and extensions.
@@ -217,9 +217,10 @@ impl State {
 		&self,
 		signals: u32,
 		submissions: &[Submission],
+		hint: Option<&Hint>,
 		weight: Weight,
 	) -> Result<Fees, ChainError> {
-		let data = self.submission_call(signals, submissions)?;
+		let data = self.submission_call(signals, submissions, hint)?;
 		let parameters = [data.clone(), ((data.len() + ENVELOPE) as u32).encode()].concat();
 		let (most, _, _): (Weight, u8, u128) =
 			self.ask("TransactionPaymentCallApi_query_call_info", &parameters).await?;
@@ -246,7 +247,8 @@ impl State {
 		self.ask("TransactionPaymentCallApi_query_length_to_fee", &length).await
 	}
 
-	/// The call that submits inferences, for which so many public signals are to be paid.
+	/// The call that submits inferences, for which so many public signals are to be paid: one with its hint
+	/// by itself, others as a batch.
 	///
 	/// # Errors
 	/// [`ChainError::Runtime`] if the chain has no such call.
@@ -254,8 +256,9 @@ impl State {
 		&self,
 		signals: u32,
 		submissions: &[Submission],
+		hint: Option<&Hint>,
 	) -> Result<Vec<u8>, ChainError> {
-		let call = calls::submission(signals, submissions);
+		let call = calls::submission(signals, submissions, hint);
 		self.call_data(PALLET, call.name, &call.arguments)
 	}
 

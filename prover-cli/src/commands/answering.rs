@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::{json, Value};
 use std::{path::PathBuf, time::Duration};
 use zkml_circuits::{assign_with, Extras, Graph, Salt};
-use zkml_primitives::{Context, Inference, Proof};
+use zkml_primitives::{Context, HintedProof, Inference};
 use zkml_prover::ProvingKey;
 
 /// With what a model's answers are proven.
@@ -50,7 +50,7 @@ pub(crate) struct Proven {
 	/// The answer, and to what.
 	pub(crate) inference: Inference,
 	/// The proof.
-	pub(crate) proof: Proof,
+	pub(crate) proof: HintedProof,
 	/// How many public signals it has.
 	pub(crate) signals: u32,
 	/// To load the key, to evaluate, to prove.

@@ -169,7 +169,7 @@ impl Prove {
 				ui::time(evaluating),
 				ui::time(proving)
 			));
-			self.write(ui, output, &claim, &assignment, &proof)?;
+			self.write(ui, output, &claim, &assignment, &proof.proof)?;
 			all.push(Made { output: output.clone(), claim, evaluating, proving });
 		}
 		if let Some(Next { anchor: Some(anchor), max_age: Some(age), .. }) = next {

@@ -9,8 +9,8 @@ use crate::{
 };
 use std::{path::Path, time::Duration};
 use zkml_circuits::{Assignment, CommitmentKind, Salt, WeightsChoice};
-use zkml_primitives::{ModelId, Proof, VerifyingKey};
-use zkml_prover::{prove, verify, zkey::Zkey, ProvingKey};
+use zkml_primitives::{HintedProof, ModelId, VerifyingKey};
+use zkml_prover::{hinted, prove, zkey::Zkey, ProvingKey};
 
 /// A circuit's folder, and that of its keys.
 #[derive(Debug)]
@@ -98,18 +98,18 @@ impl Pair {
 		Ok((key.map_err(|error| self.damaged(error.to_string()))?, loading))
 	}
 
-	/// Proves what was evaluated, and verifies the proof.
+	/// Proves what was evaluated, verifies the proof, and makes its hint.
 	pub(crate) fn prove(
 		&self,
 		ui: &Ui,
 		key: &ProvingKey,
 		assignment: &Assignment,
-	) -> Result<(Proof, Duration), CliError> {
+	) -> Result<(HintedProof, Duration), CliError> {
 		let (proof, proving) =
 			ui.step("proving", || prove(key, &assignment.witness, &mut rand::rngs::OsRng));
 		let proof = proof.map_err(|error| self.damaged(error.to_string()))?;
 		let signals = assignment.statement.signals();
-		verify(&self.keys.verifying_key, signals, &proof).map_err(|error| {
+		let proof = hinted(&self.keys.verifying_key, signals, &proof).map_err(|error| {
 			self.damaged(format!("the proof made with this key does not verify: {error}"))
 		})?;
 		Ok((proof, proving))

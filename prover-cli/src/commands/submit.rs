@@ -14,7 +14,8 @@ use clap::Args;
 use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
 use subxt_signer::sr25519::Keypair;
-use zkml_primitives::ModelId;
+use zkml_primitives::{Hint, ModelId};
+use zkml_prover::hinted;
 
 /// Submit proofs to a chain: one by itself, several as a batch, which costs less.
 ///
@@ -202,6 +203,14 @@ impl Items {
 		self.items.iter().map(Item::submission).collect()
 	}
 
+	/// The hint with which the chain checks one proof by itself; none for several, nor for one that does not
+	/// hold, which the chain refuses without.
+	async fn hint(&self, state: &State) -> Result<Option<Hint>, ChainError> {
+		let [Item { model, folder, .. }] = &self.items[..] else { return Ok(None) };
+		let key = state.registered(*model).await?.model.key;
+		Ok(hinted(&key, &folder.signals, &folder.proof).ok().map(|proof| proof.hint))
+	}
+
 	/// Who must submit them.
 	pub(super) fn account(&self) -> String {
 		address(&self.account)
@@ -214,7 +223,8 @@ impl Items {
 			ensure_destination(&chain, &self.destination, self.account, None)?;
 			let state = chain.state().await?;
 			check(&state, self.account, &self.items).await?;
-			state.submission_call(self.signals, &self.submissions())
+			let hint = self.hint(&state).await?;
+			state.submission_call(self.signals, &self.submissions(), hint.as_ref())
 		})
 	}
 }
@@ -224,20 +234,23 @@ impl Submit {
 	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
 		let all = Items::open(&self.proofs)?;
 		let submissions = all.submissions();
-		let Items { items, destination, account, signals } = all;
+		let Items { items, destination, account, signals } = &all;
+		let (account, signals) = (*account, *signals);
 		let signer = self.suri.as_deref().map(chain::signer).transpose()?;
 		let (outcome, _) = ui.step("waiting for the chain", || {
 			block_on(async {
 				let chain = Chain::connect(&self.url).await?;
-				ensure_destination(&chain, &destination, account, signer.as_ref())?;
+				ensure_destination(&chain, destination, account, signer.as_ref())?;
 				let state = chain.state().await?;
-				check(&state, account, &items).await?;
+				check(&state, account, items).await?;
+				let hint = all.hint(&state).await?;
 				if !self.skip_dry_run {
 					match state.dry_run(account, signals, &submissions).await? {
 						Err(refusal) => return Ok(Outcome::Refused(refusal)),
 						Ok(weight) if self.dry_run => {
 							// Not every chain says what things cost.
-							let fees = state.fees(signals, &submissions, weight).await.ok();
+							let fees = state.fees(signals, &submissions, hint.as_ref(), weight);
+							let fees = fees.await.ok();
 							return Ok(Outcome::Accepted(weight, fees));
 						},
 						Ok(_) => {},
@@ -245,17 +258,18 @@ impl Submit {
 				}
 				let secret = || ChainError::Secret("it is missing".into());
 				let signer = signer.as_ref().ok_or_else(secret)?;
-				let included = chain.submit_all(signer, signals, &submissions).await?;
+				let sent = chain.submit_all(signer, signals, &submissions, hint.as_ref());
+				let included = sent.await?;
 				Ok(Outcome::Included(Box::new(included)))
 			})
 		});
 		match outcome? {
-			Outcome::Refused(refusal) => return Err(refused(refusal, &items)),
+			Outcome::Refused(refusal) => return Err(refused(refusal, items)),
 			Outcome::Accepted(weight, fees) => {
-				report_dry_run(ui, &items, weight, fees);
+				report_dry_run(ui, items, weight, fees);
 				ui.next(format!("zkml submit {} --url {} --suri …", show(&self.proofs), self.url));
 			},
-			Outcome::Included(included) => report(ui, &items, &included),
+			Outcome::Included(included) => report(ui, items, &included),
 		}
 		Ok(())
 	}

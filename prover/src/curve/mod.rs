@@ -17,6 +17,7 @@ use ark_ec::{
 };
 use ark_ff::MontFp;
 use rayon::prelude::*;
+use zkml_verifier::lattice;
 
 /// The curve of G1.
 pub(crate) type One = ark_bn254::g1::Config;

@@ -9,9 +9,9 @@ use sp_runtime::{
 	DispatchError,
 };
 use zkml_primitives::{
-	ClaimedInput, Inference, InputVisibility, Interface, Metadata, ModelId, Output, OutputKind,
-	Proof, Scheme, Setup, Statement, Submission, Terms, VerifyingKey, WeightsVisibility,
-	SEMANTICS_V1,
+	ClaimedInput, Hint, Inference, InputVisibility, Interface, Metadata, ModelId, Output,
+	OutputKind, Proof, Scheme, Setup, Statement, Submission, Terms, VerifyingKey,
+	WeightsVisibility, SEMANTICS_V1,
 };
 use zkml_verifier::fixtures::{Fixture, Key};
 
@@ -176,12 +176,15 @@ impl Model {
 	}
 
 	/// What `account` submits next.
-	fn submission(&self, account: &AccountId, label: u32) -> Submission<u32> {
+	fn submission(&self, account: &AccountId, label: u32) -> (Submission<u32>, Hint) {
 		let next = Zkml::next_context(self.id, account.clone()).expect("a registered model");
 		let inference = Inference { output: Output::Label(label), input: ClaimedInput::Hidden };
 		let statement = Statement::new(&self.interface, &inference, &next.context);
-		let proof = Proof(self.fixture.prove(statement.expect("a label").signals(), 0));
-		Submission { model: self.id, anchor: None, inference, proof }
+		let statement = statement.expect("a label");
+		let proof = self.fixture.prove(statement.signals(), 0);
+		let hint = Hint(self.fixture.hint(statement.signals(), &proof));
+		let proof = Proof(proof);
+		(Submission { model: self.id, anchor: None, inference, proof }, hint)
 	}
 }
 
@@ -196,14 +199,14 @@ fn all_calls_of_a_models_life() {
 			assert_eq!(way.call(model.register()), Ok(()), "{way:?}");
 			assert_eq!(Registrations::<Runtime>::get(id).unwrap().owner, actor);
 
-			let submission = model.submission(&actor, 3);
-			let call = Call::submit_inference { signals: 2, submission };
+			let (submission, hint) = model.submission(&actor, 3);
+			let call = Call::submit_inference { signals: 2, submission, hint };
 			assert_eq!(way.call(call.clone()), Ok(()), "{way:?}");
 			assert_eq!(Zkml::receipt(id, actor.clone()).unwrap().output, Output::Label(3));
 			let replayed = pallet_zkml::Error::<Runtime>::InvalidProof.into();
 			assert_eq!(way.call(call), Err(replayed), "{way:?}");
 
-			let submissions = vec![model.submission(&actor, 4)].try_into().unwrap();
+			let submissions = vec![model.submission(&actor, 4).0].try_into().unwrap();
 			let call = Call::submit_batch { signals: 2, submissions };
 			assert_eq!(way.call(call), Ok(()), "{way:?}");
 			assert_eq!(Nonces::<Runtime>::get(id, &actor), 2);
@@ -251,8 +254,8 @@ fn batches_of_calls_are_atomic() {
 		Way::Directly.prepare();
 		let model = Model::new(&alice());
 		assert_ok!(Way::Directly.call(model.register()));
-		let submission = model.submission(&alice(), 3);
-		let call = RuntimeCall::from(Call::submit_inference { signals: 2, submission });
+		let (submission, hint) = model.submission(&alice(), 3);
+		let call = RuntimeCall::from(Call::submit_inference { signals: 2, submission, hint });
 		let calls = vec![call.clone(), call];
 		let batch = RuntimeCall::from(pallet_utility::Call::<Runtime>::batch_all { calls });
 		let replayed = pallet_zkml::Error::<Runtime>::InvalidProof;
@@ -269,8 +272,8 @@ fn a_proxy_for_inferences_does_nothing_else() {
 		assert_ok!(Way::Directly.call(model.register()));
 		let kind = ProxyType::Inference;
 		assert_ok!(Proxy::add_proxy(signed(alice()), address(&bob()), kind, 0));
-		let submission = model.submission(&alice(), 3);
-		let submit = Call::submit_inference { signals: 2, submission };
+		let (submission, hint) = model.submission(&alice(), 3);
+		let submit = Call::submit_inference { signals: 2, submission, hint };
 		assert_eq!(Way::ByProxy.call(submit), Ok(()));
 		assert_eq!(Nonces::<Runtime>::get(model.id, alice()), 1);
 		let filtered = Err(frame_system::Error::<Runtime>::CallFiltered.into());
@@ -290,8 +293,8 @@ fn containers_weigh_what_they_contain() {
 		Way::Directly.prepare();
 		let model = Model::new(&alice());
 		assert_ok!(Way::Directly.call(model.register()));
-		let submission = model.submission(&alice(), 3);
-		let call = RuntimeCall::from(Call::submit_inference { signals: 2, submission });
+		let (submission, hint) = model.submission(&alice(), 3);
+		let call = RuntimeCall::from(Call::submit_inference { signals: 2, submission, hint });
 		let weight = call.get_dispatch_info().call_weight;
 		let calls = vec![call.clone(), call.clone()];
 		let batch = RuntimeCall::from(pallet_utility::Call::<Runtime>::batch_all { calls });

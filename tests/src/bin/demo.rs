@@ -14,7 +14,9 @@ use zkml_cli::{
 	commands::fee,
 	ui::{bytes, time},
 };
-use zkml_primitives::{ClaimedInput, Context, Inference, ModelId, Output, Proof, Setup, PROOF_LEN};
+use zkml_primitives::{
+	ClaimedInput, Context, HintedProof, Inference, ModelId, Output, Setup, PROOF_LEN,
+};
 use zkml_prover::{verify, zkey, Manifest, SetupKind, FORMAT};
 use zkml_tests::{
 	examples::Ready,
@@ -114,7 +116,7 @@ async fn run() -> Result<()> {
 			chain.context(model, account).await.map_err(|error| error.to_string())?;
 		let start = Instant::now();
 		let assignment = digits.assign(image, &context);
-		let proof = digits.prove(&assignment);
+		let proof = digits.prove_hinted(&assignment);
 		let elapsed = start.elapsed();
 		let expected = digits.example.graph.evaluate(&digits.example.graph.saturate_input(image));
 		let signals = assignment.statement.signals().len() as u32;
@@ -241,7 +243,7 @@ async fn together(
 		},
 		other => return Err(format!("a forged batch: {other:?}")),
 	}
-	let included = chain.submit_all(&alice, signals, &submissions).await.map_err(text)?;
+	let included = chain.submit_all(&alice, signals, &submissions, None).await.map_err(text)?;
 	let count = included.verified.len();
 	let claimed = submissions.iter().map(|submission| &submission.inference.output);
 	if !included.verified.iter().eq(claimed) {
@@ -267,7 +269,7 @@ async fn refusals(
 	digits: &Ready,
 	model: ModelId,
 	image: &[f32],
-	replayed: (Inference, Proof, Context),
+	replayed: (Inference, HintedProof, Context),
 ) -> Result<()> {
 	let alice = signer("//Alice").map_err(|error| error.to_string())?;
 	let bob = signer("//Bob").map_err(|error| error.to_string())?;
@@ -275,11 +277,11 @@ async fn refusals(
 	let (context, nonce) =
 		chain.context(model, account).await.map_err(|error| error.to_string())?;
 	let assignment = digits.assign(image, &context);
-	let proof = digits.prove(&assignment);
+	let proof = digits.prove_hinted(&assignment);
 	let signals = assignment.statement.signals().len() as u32;
 
 	let mut flipped = proof;
-	flipped.0[0] ^= 1;
+	flipped.proof.0[0] ^= 1;
 	let Output::Logits(mut logits) = assignment.inference.output.clone() else {
 		return Err("the circuit shows logits".into());
 	};

@@ -40,8 +40,8 @@ async fn models_mix_in_a_batch() {
 	let other = scene.next("//Bob", 2).await;
 	// The order between models does not matter.
 	let [a, b]: [Submission; 2] = first.0.try_into().unwrap();
-	let batch: Sent = (vec![a, other.0[0].clone(), b], first.1 + other.1);
-	let underdeclared: Sent = (batch.0.clone(), batch.1 - 1);
+	let batch: Sent = (vec![a, other.0[0].clone(), b], first.1 + other.1, first.2);
+	let underdeclared: Sent = (batch.0.clone(), batch.1 - 1, batch.2);
 	scene.refused("//Bob", &underdeclared, "SignalsUnderdeclared").await;
 	scene.submit("//Bob", &batch).await.unwrap();
 	let bob = account("//Bob");
@@ -85,10 +85,10 @@ async fn a_bad_batch_leaves_no_trace_and_the_dry_run_names_the_culprits() {
 	assert_eq!(refusal.culprits, [(1, invalid()), (2, invalid())]);
 
 	scene.refused("//Charlie", &batch, "BatchInvalid").await;
-	let nothing: Sent = (Vec::new(), 0);
+	let nothing: Sent = (Vec::new(), 0, batch.2);
 	assert_eq!(scene.refused("//Bob", &nothing, "EmptyBatch").await.culprits, []);
 	let most = scene.state().await.max_batch().unwrap() as usize;
-	let many: Sent = (vec![batch.0[0].clone(); most + 1], 1_000);
+	let many: Sent = (vec![batch.0[0].clone(); most + 1], 1_000, batch.2);
 	let state = scene.state().await;
 	let refusal = state.dry_run(account("//Bob"), many.1, &many.0).await.unwrap().unwrap_err();
 	assert!(refusal.error.starts_with("Resources exhausted"), "{refusal:?}");

@@ -4,13 +4,15 @@
 use super::scene::{account, refused_with, register};
 use zkml_circuits::OutputChoice;
 use zkml_cli::chain::{signer, Chain, Submission};
-use zkml_primitives::{ClaimedInput, Commitment, ModelId, Output, Terms, WeightsVisibility};
+use zkml_primitives::{
+	ClaimedInput, Commitment, Hint, HintedProof, ModelId, Output, Terms, WeightsVisibility,
+};
 use zkml_tests::{examples::Ready, node::Node};
 
 const RECEIPTS: Terms = Terms { max_age: None, receipt_lifetime: Some(100) };
 
 /// What Bob would submit next for the first sample that reaches the threshold.
-async fn next(chain: &Chain, ready: &Ready, model: ModelId) -> Submission {
+async fn next(chain: &Chain, ready: &Ready, model: ModelId) -> (Submission, Hint) {
 	let next = chain.next(model, account("//Bob")).await.unwrap();
 	let graph = &ready.example.graph;
 	let heldout = ready.example.heldout();
@@ -20,8 +22,8 @@ async fn next(chain: &Chain, ready: &Ready, model: ModelId) -> Submission {
 	};
 	let sample = heldout.iter().find(reaches).expect("some are of the second class");
 	let assignment = ready.assign(sample, &next.context());
-	let proof = ready.prove(&assignment);
-	Submission { model, anchor: None, inference: assignment.inference, proof }
+	let HintedProof { proof, hint } = ready.prove_hinted(&assignment);
+	(Submission { model, anchor: None, inference: assignment.inference, proof }, hint)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,7 +35,7 @@ async fn a_threshold_is_all_that_the_chain_learns() {
 	let included = register(&chain, &ready, "//Alice", RECEIPTS, None).await.unwrap();
 	let model = included.registered.unwrap();
 
-	let honest = next(&chain, &ready, model).await;
+	let (honest, hint) = next(&chain, &ready, model).await;
 	assert_eq!(honest.inference.output, Output::Passed);
 	let commitment = honest.inference.input.commitment().expect("the input is committed");
 	// Another input than the proven one; none at all.
@@ -44,11 +46,12 @@ async fn a_threshold_is_all_that_the_chain_learns() {
 		};
 		let mut other = honest.clone();
 		other.inference.input = input;
-		refused_with(chain.submit_all(&bob, 4, &[other]).await, expected);
+		refused_with(chain.submit_all(&bob, 4, &[other], Some(&hint)).await, expected);
 	}
-	let included = chain.submit_all(&bob, 4, std::slice::from_ref(&honest)).await.unwrap();
+	let honest = [honest];
+	let included = chain.submit_all(&bob, 4, &honest, Some(&hint)).await.unwrap();
 	assert_eq!(included.verified, [Output::Passed]);
-	refused_with(chain.submit_all(&bob, 4, &[honest]).await, "InvalidProof");
+	refused_with(chain.submit_all(&bob, 4, &honest, Some(&hint)).await, "InvalidProof");
 	let receipt = chain.state().await.unwrap().receipt(model, account("//Bob")).await.unwrap();
 	assert_eq!(receipt.expect("terms ask for one").input, Some(commitment));
 
@@ -59,6 +62,6 @@ async fn a_threshold_is_all_that_the_chain_learns() {
 	let included = register(&chain, &other, "//Alice", RECEIPTS, None).await.unwrap();
 	let theirs = included.registered.unwrap();
 	assert_ne!(theirs, model);
-	let submission = next(&chain, &other, theirs).await;
-	refused_with(chain.submit_all(&bob, 4, &[submission]).await, "InvalidProof");
+	let (submission, hint) = next(&chain, &other, theirs).await;
+	refused_with(chain.submit_all(&bob, 4, &[submission], Some(&hint)).await, "InvalidProof");
 }

@@ -464,7 +464,7 @@ impl Games {
 		Answer {
 			game: question.id,
 			signals: assignment.statement.signals().len() as u32,
-			proof: self.ready.prove(&assignment),
+			proof: self.ready.prove_hinted(&assignment),
 			inference: assignment.inference,
 		}
 	}

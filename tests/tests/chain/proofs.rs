@@ -18,7 +18,7 @@ async fn verifies_honest_proofs_and_refuses_all_others() {
 		let sent = scene.next("//Alice", image).await;
 		let state = scene.state().await;
 		let weight = state.dry_run(alice, sent.1, &sent.0).await.unwrap().unwrap();
-		let fees = state.fees(sent.1, &sent.0, weight).await.unwrap();
+		let fees = state.fees(sent.1, &sent.0, Some(&sent.2), weight).await.unwrap();
 		let included = scene.submit("//Alice", &sent).await.unwrap();
 		assert!(weight.ref_time <= included.weight.ref_time);
 		assert!(included.fee <= fees.most, "{} of {}", included.fee, fees.most);

@@ -4,7 +4,7 @@ use zkml_circuits::{InputChoice, Options, OutputChoice};
 use zkml_cli::chain::{
 	signer, AccountId, Candidate, Chain, ChainError, Included, Refusal, State, Submission,
 };
-use zkml_primitives::{ModelId, Scheme, Setup, Terms, SEMANTICS_V1};
+use zkml_primitives::{Hint, HintedProof, ModelId, Scheme, Setup, Terms, HINT_LEN, SEMANTICS_V1};
 use zkml_tests::{examples::Ready, node::Node};
 
 /// Private input, logits shown.
@@ -13,8 +13,9 @@ pub(crate) const LOGITS: Options = Options::new(InputChoice::Private, OutputChoi
 /// No terms.
 pub(crate) const FREE: Terms = Terms { max_age: None, receipt_lifetime: None };
 
-/// Submissions, and the number of public signals to pay for.
-pub(crate) type Sent = (Vec<Submission>, u32);
+/// Submissions, the number of public signals to pay for, and the hint of the last proof, which goes with
+/// one that is submitted by itself.
+pub(crate) type Sent = (Vec<Submission>, u32, Hint);
 
 /// A chain on which Alice has registered the digits.
 pub(crate) struct Scene {
@@ -86,11 +87,12 @@ impl Scene {
 	/// What an account would submit next for several images, one after the other.
 	pub(crate) async fn batch(&self, suri: &str, images: &[usize]) -> Sent {
 		let next = self.chain.next(self.model, account(suri)).await.unwrap();
-		let mut sent = (Vec::new(), 0);
+		let mut sent = (Vec::new(), 0, Hint([0; HINT_LEN]));
 		for (ahead, &image) in (0..).zip(images) {
 			let next = next.later(ahead);
 			let assignment = self.digits.assign(&self.images[image], &next.context());
-			let proof = self.digits.prove(&assignment);
+			let HintedProof { proof, hint } = self.digits.prove_hinted(&assignment);
+			sent.2 = hint;
 			sent.1 += assignment.statement.signals().len() as u32;
 			sent.0.push(Submission {
 				model: self.model,
@@ -105,10 +107,10 @@ impl Scene {
 	pub(crate) async fn submit(
 		&self,
 		suri: &str,
-		(submissions, signals): &Sent,
+		(submissions, signals, hint): &Sent,
 	) -> Result<Included, ChainError> {
 		let signer = signer(suri).unwrap();
-		let included = self.chain.submit_all(&signer, *signals, submissions).await?;
+		let included = self.chain.submit_all(&signer, *signals, submissions, Some(hint)).await?;
 		assert!(included.fee > 0, "verification is paid for");
 		let claimed: Vec<_> = submissions.iter().map(|one| one.inference.output.clone()).collect();
 		assert_eq!(included.verified, claimed);

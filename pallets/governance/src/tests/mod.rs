@@ -13,8 +13,8 @@ use frame_support::{
 use pallet_conviction_voting::Conviction;
 use pallet_zkml::{fixtures::Prover, InferenceVerifier};
 use zkml_primitives::{
-	ClaimedInput, Context, Inference, InputVisibility, Interface, ModelId, Output, OutputKind,
-	Packing, Proof, Scale, Tensor, Values, WeightsVisibility,
+	ClaimedInput, Context, HintedProof, Inference, InputVisibility, Interface, ModelId, Output,
+	OutputKind, Packing, Scale, Tensor, Values, WeightsVisibility,
 };
 
 pub(crate) fn signed(account: u64) -> RuntimeOrigin {
@@ -54,7 +54,7 @@ impl Model {
 		context: Context,
 		values: &[i32],
 		output: Output,
-	) -> (Inference, Box<Proof>) {
+	) -> (Inference, Box<HintedProof>) {
 		let input = ClaimedInput::from(Values::new(values));
 		let inference = Inference { output, input };
 		let proof = self.prover.prove(&inference, &context);

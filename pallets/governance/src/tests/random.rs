@@ -219,7 +219,7 @@ fn call(models: &Models, who: u64, act: Act) -> Option<(Call<Test>, bool)> {
 			let context =
 				Governance::context(subject, if lie == 2 { who + 1 } else { who }).unwrap();
 			let (inference, mut proof) = model.prove(context, &values, Output::Label(label));
-			proof.0[100] ^= u8::from(lie == 3);
+			proof.proof.0[100] ^= u8::from(lie == 3);
 			let at = snapshot.at + u64::from(lie == 4);
 			let signals = model.signals() - u32::from(lie == 5);
 			let call = Call::cast_vote { delegate, poll, snapshot: at, signals, inference, proof };
@@ -234,7 +234,7 @@ fn call(models: &Models, who: u64, act: Act) -> Option<(Call<Test>, bool)> {
 			let context =
 				Governance::context(subject, if lie == 2 { who + 1 } else { who }).unwrap();
 			let (inference, mut proof) = model.prove(context, &values, Output::Label(label));
-			proof.0[100] ^= u8::from(lie == 3);
+			proof.proof.0[100] ^= u8::from(lie == 3);
 			let at = snapshot.at + u64::from(lie == 4);
 			let signals = model.signals() - u32::from(lie == 5);
 			(Call::move_parameter { key: 0, snapshot: at, signals, inference, proof }, lie > 0)
@@ -252,7 +252,7 @@ fn call(models: &Models, who: u64, act: Act) -> Option<(Call<Test>, bool)> {
 				Inference { output: Output::Passed, input: ClaimedInput::Member(membership) };
 			let model = &models.members;
 			let mut proof = Box::new(model.prover.prove(&inference, &context));
-			proof.0[100] ^= u8::from(lie == 4);
+			proof.proof.0[100] ^= u8::from(lie == 4);
 			let signals = model.signals() - u32::from(lie == 5);
 			(Call::cast_ballot { ballot, signals, inference, proof }, lie > 0)
 		},

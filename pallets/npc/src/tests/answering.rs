@@ -15,7 +15,7 @@ fn asked() -> GameId {
 fn prove_other(
 	game: GameId,
 	change: impl FnOnce(&mut Inference, &mut Context),
-) -> (Inference, Proof) {
+) -> (Inference, HintedProof) {
 	let (mut inference, _) = prove(game, KEEPER, 2);
 	let mut context = Npc::context_for_answer(game, KEEPER).unwrap();
 	change(&mut inference, &mut context);
@@ -141,7 +141,7 @@ fn a_proof_with_another_byte_is_refused() {
 		let (inference, proof) = prove(game, KEEPER, 2);
 		for byte in [0, 64, 255] {
 			let mut wrong = proof;
-			wrong.0[byte] ^= 1;
+			wrong.proof.0[byte] ^= 1;
 			let submitted = submit(game, KEEPER, (inference.clone(), wrong));
 			assert!(submitted.is_err(), "byte {byte}");
 			assert_noop!(submitted, submitted.unwrap_err().error);

@@ -17,8 +17,8 @@ use pallet_zkml::{fixtures::Prover, VerifyError};
 use sp_runtime::traits::BadOrigin;
 use std::sync::LazyLock;
 use zkml_primitives::{
-	ClaimedInput, Context, Inference, InputVisibility, Interface, Mask, ModelId, Output,
-	OutputKind, Packing, Proof, Scale, Tensor, Values, WeightsVisibility,
+	ClaimedInput, Context, Hint, HintedProof, Inference, InputVisibility, Interface, Mask, ModelId,
+	Output, OutputKind, Packing, Proof, Scale, Tensor, Values, WeightsVisibility,
 };
 
 type Terms = crate::Terms<u64>;
@@ -75,7 +75,7 @@ fn start_ranked(player: u64, opponent: OpponentId) -> GameId {
 }
 
 /// What a keeper submits for a move in a game, with its proof, made as views say.
-fn prove(game: GameId, keeper: u64, column: u32) -> (Inference, Proof) {
+fn prove(game: GameId, keeper: u64, column: u32) -> (Inference, HintedProof) {
 	let open = Npc::game(game).unwrap().open;
 	let mask = Mask::new((0..7).map(|column| open.contains(&column))).unwrap();
 	let inference = Inference {
@@ -86,7 +86,7 @@ fn prove(game: GameId, keeper: u64, column: u32) -> (Inference, Proof) {
 	(inference, proof)
 }
 
-fn submit(game: GameId, keeper: u64, what: (Inference, Proof)) -> DispatchResultWithPostInfo {
+fn submit(game: GameId, keeper: u64, what: (Inference, HintedProof)) -> DispatchResultWithPostInfo {
 	Npc::answer(signed(keeper), game, 7, what.0, what.1)
 }
 

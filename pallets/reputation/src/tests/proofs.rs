@@ -174,7 +174,7 @@ fn a_proof_is_of_one_account_area_model_block_and_answer() {
 		// One bit of the proof.
 		for byte in [0, 100, 255] {
 			let mut flipped = proof;
-			flipped.0[byte] ^= 1;
+			flipped.proof.0[byte] ^= 1;
 			let error = by(ALICE, AREA, *id, 2, &good, flipped).unwrap_err().error;
 			let malformed = Error::<Test>::Refused(VerifyError::MalformedProof);
 			assert!(error == invalid().into() || error == malformed.into(), "{error:?}");

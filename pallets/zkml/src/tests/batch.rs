@@ -50,7 +50,7 @@ fn submission(
 ) -> SubmissionOf<Test> {
 	let payload = submission_payload(Zkml::nonce(model, BOB) + ahead, None);
 	let context = context_for(&GENESIS.0, SUBMIT_INFERENCE, model, &BOB, &payload);
-	let proof = prover.prove(&inference, &context);
+	let proof = prover.prove(&inference, &context).proof;
 	Submission { model, anchor: None, inference, proof }
 }
 
@@ -287,10 +287,10 @@ mod dry_run {
 		});
 		let dry = dry.unwrap();
 		let result = match <[_; 1]>::try_from(submissions) {
-			Ok([submission]) => {
-				let call = Call::submit_inference { signals, submission };
-				RuntimeCall::from(call).dispatch(signed(BOB))
-			},
+			// As the call does that has no hint.
+			Ok([submission]) => frame_support::storage::with_storage_layer(|| {
+				Zkml::do_submit(BOB, signals, submission, None)
+			}),
 			Err(submissions) => submit(signals, submissions),
 		};
 		match (dry, result) {

@@ -20,8 +20,9 @@ fn calls_keep_their_indices_and_arguments() {
 	expected.extend([1, 3, 0, 0, 0, 0, 0, 0, 0]);
 	expected.extend([1, 7, 0, 0, 0, 0]);
 	expected.extend([5; 256]);
-	let call = Call::<Test>::submit_inference { signals: 2, submission: submission() };
-	assert_eq!(call.encode(), [&[1], expected.as_slice()].concat());
+	let hint = Hint([6; 192]);
+	let call = Call::<Test>::submit_inference { signals: 2, submission: submission(), hint };
+	assert_eq!(call.encode(), [&[1], expected.as_slice(), &[6; 192]].concat());
 	// One of them.
 	expected.insert(1, 1 << 2);
 	let submissions = BoundedVec::truncate_from(vec![submission()]);
@@ -53,7 +54,11 @@ fn calls_keep_their_indices_and_arguments() {
 
 #[test]
 fn refuses_calls_cut_short() {
-	let call = Call::<Test>::submit_inference { signals: 2, submission: submission() };
+	let call = Call::<Test>::submit_inference {
+		signals: 2,
+		submission: submission(),
+		hint: Hint([6; 192]),
+	};
 	let bytes = call.encode();
 	assert_eq!(Call::<Test>::decode(&mut bytes.as_slice()), Ok(call));
 	for length in 0..bytes.len() {

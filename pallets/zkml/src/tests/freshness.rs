@@ -32,8 +32,13 @@ fn submit_for(
 ) -> DispatchResultWithPostInfo {
 	let payload = submission_payload(Zkml::nonce(model, BOB), hash);
 	let context = context_for(&GENESIS.0, SUBMIT_INFERENCE, model, &BOB, &payload);
-	let (inference, proof) = (label(7), prover.prove(&label(7), &context));
-	Zkml::submit_inference(signed(BOB), 2, Submission { model, anchor, inference, proof })
+	let HintedProof { proof, hint } = prover.prove(&label(7), &context);
+	Zkml::submit_inference(
+		signed(BOB),
+		2,
+		Submission { model, anchor, inference: label(7), proof },
+		hint,
+	)
 }
 
 fn with_model(test: impl FnOnce(&Prover, ModelId)) {
@@ -61,9 +66,9 @@ fn the_next_context_is_for_the_newest_known_block() {
 		assert_eq!(next.anchor, Some(19));
 		assert_eq!(next.context, Context::of(&next.preimage));
 		assert!(next.preimage.ends_with(&hash(19).0));
-		let (inference, proof) = (label(7), prover.prove(&label(7), &next.context));
-		let submission = Submission { model, anchor: next.anchor, inference, proof };
-		assert_ok!(Zkml::submit_inference(signed(BOB), 2, submission));
+		let HintedProof { proof, hint } = prover.prove(&label(7), &next.context);
+		let submission = Submission { model, anchor: next.anchor, inference: label(7), proof };
+		assert_ok!(Zkml::submit_inference(signed(BOB), 2, submission, hint));
 	});
 }
 
@@ -121,14 +126,17 @@ fn rejects_the_hash_of_another_block() {
 fn rejects_a_proof_that_grew_old() {
 	with_model(|prover, model| {
 		let next = Zkml::next_context(model, BOB).unwrap();
-		let (inference, proof) = (label(7), prover.prove(&label(7), &next.context));
-		let submission = Submission { model, anchor: next.anchor, inference, proof };
-		let submit = || Zkml::submit_inference(signed(BOB), 2, submission.clone());
+		let HintedProof { proof, hint } = prover.prove(&label(7), &next.context);
+		let submission = Submission { model, anchor: next.anchor, inference: label(7), proof };
+		let submit = || Zkml::submit_inference(signed(BOB), 2, submission.clone(), hint);
 		go_to(23);
 		assert_noop!(submit(), Error::<Test>::AnchorTooOld);
 		// Nor under the number of a younger block.
 		let younger = Submission { anchor: Some(22), ..submission.clone() };
-		assert_noop!(Zkml::submit_inference(signed(BOB), 2, younger), Error::<Test>::InvalidProof);
+		assert_noop!(
+			Zkml::submit_inference(signed(BOB), 2, younger, hint),
+			Error::<Test>::InvalidProof
+		);
 		go_to(22);
 		assert_ok!(submit());
 	});

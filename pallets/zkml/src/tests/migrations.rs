@@ -8,12 +8,10 @@ use crate::{
 use frame_support::traits::{
 	Consideration, Footprint, GetStorageVersion, OnRuntimeUpgrade, StorageVersion,
 };
-use zkml_verifier::PreparedKey;
 
 /// Writes a model as version 1 did.
 fn insert(prover: &Prover, owner: u64) -> ModelId {
 	let (key, interface) = (prover.key(), prover.interface);
-	let prepared = PreparedKey::validate(&crate::types::raw(&key)).unwrap();
 	let model = id(prover, owner);
 	let deposit = <<Test as crate::Config>::Consideration as Consideration<_, _>>::new(
 		&owner,
@@ -23,7 +21,8 @@ fn insert(prover: &Prover, owner: u64) -> ModelId {
 		owner,
 		scheme: Scheme::Groth16,
 		semantics: SEMANTICS_V1,
-		alpha_beta: prepared.alpha_beta(),
+		// In another form, of which nothing is read.
+		alpha_beta: [7; 384],
 		signals: interface.signals().unwrap(),
 		key,
 		interface,

@@ -21,9 +21,9 @@ use crate::{
 };
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo, BoundedVec};
 use zkml_primitives::{
-	ClaimedInput, Commitment, Context, Inference, InputVisibility, Interface, Metadata, ModelId,
-	Output, OutputKind, Packing, Proof, Scale, Scheme, Setup, Submission, Tensor, Terms, Values,
-	WeightsVisibility, SEMANTICS_V1,
+	ClaimedInput, Commitment, Context, Hint, HintedProof, Inference, InputVisibility, Interface,
+	Metadata, ModelId, Output, OutputKind, Packing, Proof, Scale, Scheme, Setup, Submission,
+	Tensor, Terms, Values, WeightsVisibility, SEMANTICS_V1,
 };
 
 const CEREMONY: Setup = Setup::Ceremony { transcript: [3; 32], contributions: 2 };
@@ -103,11 +103,11 @@ fn submit(
 	account: u64,
 	model: ModelId,
 	inference: Inference,
-	proof: Proof,
+	HintedProof { proof, hint }: HintedProof,
 ) -> DispatchResultWithPostInfo {
 	let signals = Models::<Test>::get(model).map_or(2, |entry| entry.signals);
 	let submission = Submission { model, anchor: None, inference, proof };
-	Zkml::submit_inference(signed(account), signals, submission)
+	Zkml::submit_inference(signed(account), signals, submission, hint)
 }
 
 /// The context of an account's next inference.
@@ -116,7 +116,7 @@ fn context(model: ModelId, account: u64) -> Context {
 }
 
 /// Proves an account's next inference.
-fn prove(prover: &Prover, model: ModelId, account: u64, inference: &Inference) -> Proof {
+fn prove(prover: &Prover, model: ModelId, account: u64, inference: &Inference) -> HintedProof {
 	prover.prove(inference, &context(model, account))
 }
 
@@ -124,4 +124,9 @@ fn prove(prover: &Prover, model: ModelId, account: u64, inference: &Inference) -
 fn off_curve(Proof(mut bytes): Proof) -> Proof {
 	bytes[0] ^= 1;
 	Proof(bytes)
+}
+
+/// Another proof with the same hint.
+fn with(proof: Proof, HintedProof { hint, .. }: HintedProof) -> HintedProof {
+	HintedProof { proof, hint }
 }

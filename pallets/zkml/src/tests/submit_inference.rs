@@ -10,9 +10,14 @@ use sp_runtime::{traits::Dispatchable, ArithmeticError, DispatchError};
 use zkml_primitives::{context_for, MAX_SIGNALS, SUBMIT_INFERENCE};
 
 /// The call, with so many signals declared.
-fn call(signals: u32, model: ModelId, inference: Inference, proof: Proof) -> crate::Call<Test> {
+fn call(
+	signals: u32,
+	model: ModelId,
+	inference: Inference,
+	HintedProof { proof, hint }: HintedProof,
+) -> crate::Call<Test> {
 	let submission = Submission { model, anchor: None, inference, proof };
-	crate::Call::submit_inference { signals, submission }
+	crate::Call::submit_inference { signals, submission, hint }
 }
 
 /// Registers both models and gives them to a test.
@@ -76,7 +81,7 @@ fn accepts_all_sizes() {
 			let model = register(&prover);
 			let proof = prove(&prover, model, BOB, &inference);
 			assert_noop!(
-				submit(BOB, model, inference.clone(), off_curve(proof)),
+				submit(BOB, model, inference.clone(), with(off_curve(proof.proof), proof)),
 				Error::<Test>::MalformedProof
 			);
 			assert_ok!(submit(BOB, model, inference, proof));
@@ -290,7 +295,8 @@ fn rejects_values_out_of_range() {
 fn rejects_proofs_that_are_not_points() {
 	with_models(|(prover, model), _| {
 		let proof = prove(prover, model, BOB, &label(7));
-		for bad in [off_curve(proof), Proof([0; 256]), Proof([0xff; 256])] {
+		for bad in [off_curve(proof.proof), Proof([0; 256]), Proof([0xff; 256])] {
+			let bad = with(bad, proof);
 			assert_noop!(submit(BOB, model, label(7), bad), Error::<Test>::MalformedProof);
 		}
 		assert_ok!(submit(BOB, model, label(7), proof));
@@ -391,12 +397,47 @@ fn rejects_a_proof_of_another_key() {
 }
 
 #[test]
+fn rejects_another_hint() {
+	with_models(|(prover, model), (_, other)| {
+		let proof = prove(prover, model, BOB, &label(7));
+		let with_hint = |hint| HintedProof { hint: Hint(hint), ..proof };
+		let refused = |hint| submit(BOB, model, label(7), with_hint(hint));
+		// Nothing, an element of a subfield, and the hint of another statement.
+		let next = prove(prover, model, ALICE, &label(7)).hint.0;
+		let one = core::array::from_fn(|at| u8::from(at == 0));
+		for hint in [[0; 192], one, next] {
+			assert_noop!(refused(hint), Error::<Test>::InvalidProof);
+		}
+		assert_noop!(refused([0xff; 192]), Error::<Test>::MalformedProof);
+		for at in (0..192).step_by(7) {
+			let mut changed = proof.hint.0;
+			changed[at] ^= 1;
+			assert!(refused(changed).is_err());
+		}
+		// A hint does not help a proof of anything else.
+		assert_noop!(submit(BOB, model, label(8), proof), Error::<Test>::InvalidProof);
+		assert_noop!(submit(BOB, other, label(7), proof), Error::<Test>::OutputMismatch);
+		assert_ok!(submit(BOB, model, label(7), proof));
+	});
+}
+
+#[test]
+fn a_batch_of_one_needs_no_hint() {
+	with_models(|(prover, model), _| {
+		let HintedProof { proof, .. } = prove(prover, model, BOB, &label(7));
+		let one = Submission { model, anchor: None, inference: label(7), proof };
+		let batch = BoundedVec::truncate_from(vec![one]);
+		assert_ok!(Zkml::submit_batch(signed(BOB), 2, batch));
+	});
+}
+
+#[test]
 fn rejects_every_changed_byte_of_a_proof() {
 	with_models(|(prover, model), _| {
 		let proof = prove(prover, model, BOB, &label(7));
 		for at in (0..256).step_by(5) {
 			let mut changed = proof;
-			changed.0[at] ^= 1;
+			changed.proof.0[at] ^= 1;
 			assert_noop!(submit(BOB, model, label(7), changed), Error::<Test>::MalformedProof);
 		}
 	});

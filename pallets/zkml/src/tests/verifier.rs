@@ -12,7 +12,7 @@ fn verify(
 	model: ModelId,
 	context: Context,
 	inference: &Inference,
-	proof: &Proof,
+	proof: &HintedProof,
 ) -> Result<VerifiedInference, VerifyError> {
 	<Verifier as InferenceVerifier<u64>>::verify(4, model, context, inference, proof)
 }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use subxt::dynamic::Value;
 use subxt_signer::sr25519::Keypair;
 use zkml_primitives::{
-	context_for, Commitment, Context, Inference, Membership, ModelId, Proof, SchemaId,
+	context_for, Commitment, Context, HintedProof, Inference, Membership, ModelId, SchemaId,
 };
 
 /// The number of a ballot.
@@ -254,7 +254,7 @@ impl Chain {
 		ballot: BallotId,
 		signals: u32,
 		inference: &Inference,
-		proof: &Proof,
+		proof: &HintedProof,
 	) -> Result<Included, ChainError> {
 		let arguments = (Compact(ballot), Compact(signals), inference, proof);
 		self.send_to(PALLET, signer, Call::new("cast_ballot", arguments)).await

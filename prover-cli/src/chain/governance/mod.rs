@@ -17,7 +17,7 @@ use super::{
 use codec::{Compact, Encode};
 use subxt::config::{substrate::BlakeTwo256, Hasher};
 use subxt_signer::sr25519::Keypair;
-use zkml_primitives::{context_for, Context, Inference, ModelId, Proof, Setup};
+use zkml_primitives::{context_for, Context, HintedProof, Inference, ModelId, Setup};
 
 /// The pallet's name in the runtime.
 const PALLET: &str = "Governance";
@@ -366,7 +366,7 @@ impl Chain {
 		at: BlockNumber,
 		signals: u32,
 		inference: &Inference,
-		proof: &Proof,
+		proof: &HintedProof,
 	) -> Result<Included, ChainError> {
 		let rest = (Compact(at), Compact(signals), inference, proof);
 		let call = match subject {

@@ -3,7 +3,7 @@
 use super::super::{AccountId, BlockNumber, ChainError, Included};
 use crate::board::{Board, Cells, Side, COLUMNS, ROWS};
 use codec::{Compact, Decode, Encode};
-use zkml_primitives::{Context, Inference, ModelId, Proof};
+use zkml_primitives::{Context, HintedProof, Inference, ModelId};
 
 /// The most moves that a model can make in a game.
 pub const MAX_MOVES: u32 = (ROWS * COLUMNS / 2) as u32;
@@ -221,7 +221,7 @@ pub struct Answer {
 	/// The claim.
 	pub inference: Inference,
 	/// The proof.
-	pub proof: Proof,
+	pub proof: HintedProof,
 }
 
 impl Answer {

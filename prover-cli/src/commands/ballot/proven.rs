@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
 use subxt_signer::sr25519::Keypair;
-use zkml_primitives::{ClaimedInput, Inference, Membership, Output, Proof, Statement};
-use zkml_prover::{json as snarkjs, verify};
+use zkml_primitives::{ClaimedInput, HintedProof, Inference, Membership, Output, Proof, Statement};
+use zkml_prover::{hinted, json as snarkjs};
 
 /// A vote that was proven, for one account to hand in. It says nothing of who votes.
 #[derive(Serialize, Deserialize)]
@@ -64,8 +64,8 @@ impl Proven {
 	}
 
 	/// Whether the proof shows the claim under what the chain would verify; how many public signals it
-	/// has.
-	pub(super) fn check(&self, polling: &Polling) -> Result<u32, CliError> {
+	/// has, and the proof with its hint.
+	pub(super) fn check(&self, polling: &Polling) -> Result<(u32, HintedProof), CliError> {
 		let model = &polling.model.model;
 		let invalid = |cause: String| {
 			CliError::Invalid(format!(
@@ -76,9 +76,9 @@ impl Proven {
 		};
 		let statement = Statement::new(&model.interface, &self.inference(), &polling.context)
 			.map_err(|error| invalid(error.to_string()))?;
-		verify(&model.key, statement.signals(), &self.proof()?)
+		let proof = hinted(&model.key, statement.signals(), &self.proof()?)
 			.map_err(|error| invalid(error.to_string()))?;
-		Ok(statement.signals().len() as u32)
+		Ok((statement.signals().len() as u32, proof))
 	}
 
 	/// Hands it in, when the chain would count it; says so.
@@ -105,8 +105,8 @@ impl Proven {
 				Ok(polling)
 			})
 		});
-		let signals = self.check(&asked?)?;
-		let (inference, proof) = (self.inference(), self.proof()?);
+		let (signals, proof) = self.check(&asked?)?;
+		let inference = self.inference();
 		let (sent, _) = ui.step("waiting for the chain", || {
 			block_on(async {
 				let chain = Chain::connect(url).await?;

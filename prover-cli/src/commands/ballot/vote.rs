@@ -173,7 +173,7 @@ impl Vote {
 			ballot: self.ballot,
 			account: address(&account),
 			membership: claimed(&assignment)?,
-			proof: json!(snarkjs::proof_to_json(&proof)
+			proof: json!(snarkjs::proof_to_json(&proof.proof)
 				.map_err(|error| CliError::Other(error.to_string()))?),
 		};
 		let question = hex::encode(polling.ballot.terms.question);
@@ -433,7 +433,7 @@ mod tests {
 		let path = town.path("deep/vote.json");
 		files::write_secret(&path, &files::to_json(&proven)).unwrap();
 		let read = || Proven::read(&path).unwrap_or_else(|error| panic!("{error}"));
-		assert_eq!(read().check(&honest).unwrap(), 6);
+		assert_eq!(read().check(&honest).unwrap().0, 6);
 		assert_eq!(read().membership.choice, 1);
 
 		let refused = |proven: &Proven, polling: &Polling| {
@@ -455,7 +455,7 @@ mod tests {
 			refused(&Proven { membership, ..read() }, &honest);
 		}
 		let another = Proven { proof: town.proven(&key, &assignment).proof, ..read() };
-		assert_eq!(another.check(&honest).unwrap(), 6, "proofs are not one");
+		assert_eq!(another.check(&honest).unwrap().0, 6, "proofs are not one");
 		let none = Proven { proof: json!({}), ..read() };
 		assert_eq!(none.check(&honest).unwrap_err().exit_code(), 3);
 		std::fs::write(&path, "{}").unwrap();
