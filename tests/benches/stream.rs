@@ -1,5 +1,5 @@
-//! A stream of 1,000 inferences from 50 accounts, on two validators with real slots of 6 s. Run with
-//! `make bench`, or `cargo bench --bench stream`.
+//! Streams of inferences from 50 accounts, on two validators with real slots of 6 s: 1,000 one by one, then
+//! 4,800 in batches of 32. Run with `make bench`, or `cargo bench --bench stream`.
 //!
 //! Both validators and the client share the machine. Each inference is verified at least twice on it:
 //! by the author of its block, and by the other validator.
@@ -21,8 +21,21 @@ use zkml_tests::{
 
 const OPTIONS: Options = Options::new(InputChoice::Private, OutputChoice::Logits);
 const ACCOUNTS: usize = 50;
-const EACH: u64 = 20;
-const ALL: usize = ACCOUNTS * EACH as usize;
+
+/// So many inferences of each account, so many in a transaction.
+#[derive(Clone, Copy)]
+struct Shape {
+	each: u64,
+	batch: u64,
+}
+
+const SHAPES: [Shape; 2] = [Shape { each: 20, batch: 1 }, Shape { each: 96, batch: 32 }];
+
+impl Shape {
+	fn all(self) -> usize {
+		ACCOUNTS * self.each as usize
+	}
+}
 
 /// What each account gets: 100 tokens.
 const FUNDS: u128 = 100_000_000_000_000;
@@ -44,24 +57,55 @@ async fn run() {
 	let model = register(&chain, &digits).await;
 	let accounts = fund(&client).await;
 
-	let start = Instant::now();
-	let transactions = prove(&client, &digits, (&chain.genesis(), model), &accounts).await;
-	let proving = start.elapsed();
 	println!("\ndigits 64-32-10, private input, logits; two validators, Aura, slots of 6 s");
-	println!("  proved and signed     {ALL} in {:.1} s, ahead of time", proving.as_secs_f64());
+	let mut nonces = Nonces { inference: 0, transaction: 0 };
+	for shape in SHAPES {
+		let name = (&chain.genesis(), model);
+		nonces = stream(&client, &digits, name, &accounts, shape, nonces).await;
+	}
+}
+
+/// The next of every account.
+#[derive(Clone, Copy)]
+struct Nonces {
+	inference: u64,
+	transaction: u64,
+}
+
+/// Proves, sends, and follows until all is final.
+async fn stream(
+	client: &Client,
+	digits: &Ready,
+	model: (&[u8; 32], ModelId),
+	accounts: &[Keypair],
+	shape: Shape,
+	nonces: Nonces,
+) -> Nonces {
+	let (all, start) = (shape.all(), Instant::now());
+	let transactions = prove(client, digits, model, accounts, shape, nonces).await;
+	let proving = start.elapsed();
+	match shape.batch {
+		1 => println!("\none by one"),
+		batch => println!("\nin batches of {batch}"),
+	}
+	println!("  proved and signed     {all} in {:.1} s, ahead of time", proving.as_secs_f64());
 
 	let (began_at, _) = client.finalized().await;
 	let mut sent = BTreeMap::new();
 	let start = Instant::now();
-	for (inference, transaction) in &transactions {
+	for (inferences, transaction) in &transactions {
 		client.send(transaction).await.expect("a place in the pool");
-		sent.insert(*inference, Instant::now());
+		sent.extend(inferences.iter().map(|inference| (*inference, Instant::now())));
 	}
 	let sending = start.elapsed();
 	println!("  given to one node     in {:.1} s, without waiting", sending.as_secs_f64());
 
-	let blocks = watch(&client, began_at).await;
-	report(start, &sent, &blocks);
+	let blocks = watch(client, began_at, all).await;
+	report(start, all, &sent, &blocks);
+	Nonces {
+		inference: nonces.inference + shape.each,
+		transaction: nonces.transaction + shape.each / shape.batch,
+	}
 }
 
 async fn register(chain: &Chain, digits: &Ready) -> ModelId {
@@ -96,24 +140,28 @@ async fn prove(
 	digits: &Ready,
 	(genesis, model): (&[u8; 32], ModelId),
 	accounts: &[Keypair],
-) -> Vec<(Verified, String)> {
+	Shape { each, batch }: Shape,
+	next: Nonces,
+) -> Vec<(Vec<Verified>, String)> {
 	let heldout = digits.example.heldout();
 	let images: Vec<&[f32]> = heldout.iter().collect();
 	let mut transactions = Vec::new();
 	for (index, signer) in accounts.iter().enumerate() {
 		let account = signer.public_key().0;
-		let calls: Vec<_> = (0..EACH)
-			.map(|nonce| {
-				let image = images[(index * EACH as usize + nonce as usize) % images.len()];
-				prove_ahead(digits, (genesis, model), &account, nonce, image)
-			})
-			.collect();
-		let signed = client.sign(signer, 0, &calls).await;
-		let inferences = (0..EACH).map(|nonce| (model, account, nonce));
-		transactions.extend(inferences.zip(signed));
+		let firsts = (0..each / batch).map(|at| next.inference + at * batch);
+		let call = |first| {
+			let image = |nonce| images[(index * each as usize + nonce as usize) % images.len()];
+			let shown: Vec<_> = (first..first + batch).map(image).collect();
+			prove_ahead(digits, (genesis, model), &account, first, &shown)
+		};
+		let calls: Vec<_> = firsts.clone().map(call).collect();
+		let signed = client.sign(signer, next.transaction, &calls).await;
+		let inferences =
+			|first| (first..first + batch).map(|nonce| (model, account, nonce)).collect();
+		transactions.extend(firsts.map(inferences).zip(signed));
 	}
 	// Stable: accounts stay in order.
-	transactions.sort_by_key(|((_, _, nonce), _)| *nonce);
+	transactions.sort_by_key(|(inferences, _): &(Vec<Verified>, _)| inferences[0].2);
 	transactions
 }
 
@@ -125,11 +173,11 @@ struct Block {
 }
 
 /// Follows finality until every inference is final.
-async fn watch(client: &Client, began_at: u64) -> Vec<Block> {
+async fn watch(client: &Client, began_at: u64, all: usize) -> Vec<Block> {
 	let start = Instant::now();
 	let (mut blocks, mut read, mut verified) = (Vec::new(), began_at, 0);
-	while verified < ALL {
-		assert!(start.elapsed() < DEADLINE, "{verified} of {ALL} are final");
+	while verified < all {
+		assert!(start.elapsed() < DEADLINE, "{verified} of {all} are final");
 		let (height, _) = client.finalized().await;
 		let seen_final = Instant::now();
 		for number in read + 1..=height {
@@ -149,7 +197,7 @@ async fn watch(client: &Client, began_at: u64) -> Vec<Block> {
 }
 
 /// Checks that nothing is missing, and prints the figures.
-fn report(start: Instant, sent: &BTreeMap<Verified, Instant>, blocks: &[Block]) {
+fn report(start: Instant, all: usize, sent: &BTreeMap<Verified, Instant>, blocks: &[Block]) {
 	let mut times: BTreeMap<Verified, u32> = BTreeMap::new();
 	let mut waits = Vec::new();
 	for block in blocks {
@@ -168,8 +216,8 @@ fn report(start: Instant, sent: &BTreeMap<Verified, Instant>, blocks: &[Block]) 
 		blocks.iter().map(|block| block.verified.len()).filter(|&count| count > 0).collect();
 	let last = blocks.iter().rev().find(|block| !block.verified.is_empty()).expect("blocks");
 	let wall = last.seen_final.duration_since(start);
-	let per_block = ALL as f64 / full.len() as f64;
-	println!("  accepted exactly once {ALL}, in {} blocks {full:?}", full.len());
+	let per_block = all as f64 / full.len() as f64;
+	println!("  accepted exactly once {all}, in {} blocks {full:?}", full.len());
 	println!("  slots                 {slots}, of which missed {missed}");
 	println!(
 		"  inferences a block    {per_block:.0} on average, {} at most",
@@ -178,7 +226,7 @@ fn report(start: Instant, sent: &BTreeMap<Verified, Instant>, blocks: &[Block]) 
 	println!("  inferences a second   {:.1} in these blocks", per_block / 6.0);
 	println!(
 		"                        {:.1} from the first sent to the last final ({:.0} s)",
-		ALL as f64 / wall.as_secs_f64(),
+		all as f64 / wall.as_secs_f64(),
 		wall.as_secs_f64()
 	);
 	println!(

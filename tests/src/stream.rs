@@ -9,6 +9,7 @@ use subxt::{
 	OnlineClient, PolkadotConfig,
 };
 use subxt_signer::sr25519::Keypair;
+use zkml_circuits::Assignment;
 use zkml_primitives::{
 	context_for, submission_payload, HintedProof, Inference, ModelId, SUBMIT_INFERENCE,
 };
@@ -39,20 +40,30 @@ pub fn transfer(to: [u8; 32], amount: u128) -> Call {
 	("Balances", "transfer_keep_alive", (0u8, to, Compact(amount)).encode())
 }
 
-/// Proves an image for an account's submission with a nonce to come.
+/// Proves images for an account's submission with nonces to come, from `nonce` on: one image by itself, several
+/// as a batch.
 pub fn prove_ahead(
 	model: &Ready,
 	(genesis, id): (&[u8; 32], ModelId),
 	account: &[u8; 32],
 	nonce: u64,
-	image: &[f32],
+	images: &[&[f32]],
 ) -> Call {
-	let context =
-		context_for(genesis, SUBMIT_INFERENCE, id, account, &submission_payload(nonce, None));
-	let assignment = model.assign(image, &context);
-	let proof = model.prove_hinted(&assignment);
-	let signals = assignment.statement.signals().len() as u32;
-	submit_inference(signals, id, &assignment.inference, &proof)
+	let assign = |(nonce, image): (u64, &&[f32])| {
+		let payload = submission_payload(nonce, None);
+		model.assign(image, &context_for(genesis, SUBMIT_INFERENCE, id, account, &payload))
+	};
+	let assignments: Vec<_> = (nonce..).zip(images).map(assign).collect();
+	let signals = assignments.iter().map(|one| one.statement.signals().len() as u32).sum();
+	if let [assignment] = &assignments[..] {
+		let proof = model.prove_hinted(assignment);
+		return submit_inference(signals, id, &assignment.inference, &proof);
+	}
+	let submission = |assignment: &Assignment| {
+		(id, None::<u32>, assignment.inference.clone(), model.prove(assignment))
+	};
+	let submissions: Vec<_> = assignments.iter().map(submission).collect();
+	("Zkml", "submit_batch", (Compact(signals), submissions).encode())
 }
 
 /// A connection to a node, for what `zkml_cli::chain::Chain` does not do: it waits for each

@@ -83,7 +83,7 @@ fn prove(digits: &Ready, model: ModelId, genesis: &[u8; 32]) -> Vec<(Keypair, Ve
 		let account = signer.public_key().0;
 		let calls = (0..EACH)
 			.zip(heldout.iter())
-			.map(|(nonce, image)| prove_ahead(digits, (genesis, model), &account, nonce, image));
+			.map(|(nonce, image)| prove_ahead(digits, (genesis, model), &account, nonce, &[image]));
 		(signer, calls.collect())
 	};
 	ACCOUNTS.iter().map(account).collect()

@@ -78,12 +78,12 @@ pub fn verify_batch<E: Engine>(claims: &[Claim<'_, E>]) -> Result<(), BatchError
 
 	let mut checked = Vec::new();
 	for (gamma, statements) in groups(&statements, |statement| &statement.key.gamma) {
-		checked.push((E::negated(weighted_signals(&statements)), *gamma));
+		checked.push((E::negated(weighted_signals(&statements)), gamma));
 	}
 	for (delta, terms) in groups(&terms, |term| &term.key.delta) {
 		let (c, coefficients): (Vec<_>, Vec<_>) =
 			terms.iter().map(|term| (term.decoded.c, term.coefficient)).unzip();
-		checked.push((E::negated(E::sum_of_products(&c, &coefficients)), *delta));
+		checked.push((E::negated(E::sum_of_products(&c, &coefficients)), delta));
 	}
 	let (targets, exponents): (Vec<_>, Vec<_>) =
 		groups(&statements, |statement| &statement.key.alpha_beta)

@@ -28,6 +28,8 @@ pub trait Engine: Copy + Debug + Eq + 'static {
 	type G1: Copy + Debug + Eq;
 	/// A pair of coordinates, not at infinity; one of G2, once it is checked.
 	type G2: Copy + Debug + Eq;
+	/// A point of G2 that many points are paired with, and what can be known of it beforehand.
+	type Known: Clone + Debug + Eq;
 	/// A sum of multiples of points of G1.
 	type Sum: Copy;
 	/// A value of the pairing, as its [`ROOT`]-th power.
@@ -64,6 +66,9 @@ pub trait Engine: Copy + Debug + Eq + 'static {
 	/// # Errors
 	/// If it is not on the twist, or not of the right order.
 	fn check_g2(point: &Self::G2) -> Result<(), PointError>;
+
+	/// Prepares a point of G2, or one that a caller answers for.
+	fn known(point: &Self::G2) -> Self::Known;
 
 	/// Whether a point is another, or its opposite.
 	fn same_x(a: &Self::G2, b: &Self::G2) -> bool;
@@ -115,7 +120,7 @@ pub struct Equation<'a, E: Engine> {
 	/// Pairs of which `q` is on the twist.
 	pub unchecked: &'a [(E::Sum, E::G2)],
 	/// Pairs of which `q` is of G2.
-	pub checked: &'a [(E::Sum, E::G2)],
+	pub checked: &'a [(E::Sum, &'a E::Known)],
 	/// The value. Elements outside the group make nonsense, but no panic.
 	pub target: &'a E::Target,
 }
@@ -135,6 +140,7 @@ pub struct Arkworks;
 impl Engine for Arkworks {
 	type G1 = G1Affine;
 	type G2 = G2Affine;
+	type Known = KnownPoint;
 	type Sum = G1Projective;
 	type Target = Fq12;
 	type Hint = Fq6;
@@ -157,6 +163,10 @@ impl Engine for Arkworks {
 
 	fn check_g2(point: &G2Affine) -> Result<(), PointError> {
 		check_g2(point)
+	}
+
+	fn known(point: &G2Affine) -> KnownPoint {
+		KnownPoint { point: *point, lines: (*point).into() }
 	}
 
 	fn same_x(a: &G2Affine, b: &G2Affine) -> bool {
@@ -227,6 +237,13 @@ impl Engine for Arkworks {
 	}
 }
 
+/// A point, and the lines of a Miller loop at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownPoint {
+	point: G2Affine,
+	lines: <Bn254 as Pairing>::G2Prepared,
+}
+
 /// What the final exponentiation takes to one if the equation holds.
 ///
 /// # Errors
@@ -238,9 +255,14 @@ fn quotient(equation: &Equation<'_, Arkworks>) -> Result<Fq12, usize> {
 		Some(position) => Err(position),
 		None => {
 			// The Miller loop leaves a pair out of which a point is at infinity.
-			let (p, q): (Vec<_>, Vec<_>) = unchecked.iter().chain(*checked).copied().unzip();
+			let (mut p, mut lines): (Vec<_>, Vec<<Bn254 as Pairing>::G2Prepared>) =
+				unchecked.iter().map(|(p, q)| (*p, (*q).into())).unzip();
+			for (sum, known) in *checked {
+				p.push(*sum);
+				lines.push(known.lines.clone());
+			}
 			let p = G1Projective::normalize_batch(&p);
-			Ok(Bn254::multi_miller_loop(p, q).0 * conjugate(target))
+			Ok(Bn254::multi_miller_loop(p, lines).0 * conjugate(target))
 		},
 	}
 }

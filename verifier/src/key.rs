@@ -25,8 +25,8 @@ pub struct RawKey<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreparedKey<E: Engine> {
 	pub(crate) alpha_beta: E::Target,
-	pub(crate) gamma: E::G2,
-	pub(crate) delta: E::G2,
+	pub(crate) gamma: E::Known,
+	pub(crate) delta: E::Known,
 	/// The point of the constant one.
 	pub(crate) constant: E::G1,
 	/// The points of the public signals.
@@ -112,6 +112,7 @@ impl<E: Engine> Points<E> {
 
 	fn prepare(self, alpha_beta: E::Target) -> PreparedKey<E> {
 		let Self { gamma, delta, constant, signals } = self;
+		let (gamma, delta) = (E::known(&gamma), E::known(&delta));
 		PreparedKey { alpha_beta, gamma, delta, constant, signals }
 	}
 }

@@ -56,9 +56,9 @@ impl<E: Engine> PreparedKey<E> {
 	}
 
 	/// The pairs whose pairings are multiplied: that of the proof, and those with points of the key.
-	fn pairs(&self, Decoded { scalars, a, b, c }: &Decoded<E>) -> (Pairs<E, 1>, Pairs<E, 2>) {
+	fn pairs(&self, Decoded { scalars, a, b, c }: &Decoded<E>) -> Pairs<'_, E> {
 		let x = E::plus(E::sum_of_products(&self.signals, scalars), &self.constant);
-		let checked = [(E::negated(x), self.gamma), (E::negated(E::sum(c)), self.delta)];
+		let checked = [(E::negated(x), &self.gamma), (E::negated(E::sum(c)), &self.delta)];
 		([(E::sum(a), *b)], checked)
 	}
 
@@ -94,7 +94,10 @@ impl PreparedKey<Arkworks> {
 }
 
 /// Pairs whose pairings are multiplied.
-type Pairs<E, const N: usize> = [(<E as Engine>::Sum, <E as Engine>::G2); N];
+type Pairs<'a, E> = (
+	[(<E as Engine>::Sum, <E as Engine>::G2); 1],
+	[(<E as Engine>::Sum, &'a <E as Engine>::Known); 2],
+);
 
 /// That `B` is not of the right order, which the Miller loop tells.
 pub(crate) const OUTSIDE: VerifyError =

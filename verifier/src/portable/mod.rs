@@ -28,6 +28,7 @@ pub struct Portable;
 impl Engine for Portable {
 	type G1 = curve::G1;
 	type G2 = curve::G2;
+	type Known = curve::G2;
 	type Sum = Jacobian<Fq>;
 	type Target = Fq12;
 	type Hint = Fq6;
@@ -60,6 +61,10 @@ impl Engine for Portable {
 	fn check_g2(point: &curve::G2) -> Result<(), PointError> {
 		Self::check_twist(point)?;
 		point.is_in_subgroup().then_some(()).ok_or(PointError::NotInSubgroup)
+	}
+
+	fn known(point: &curve::G2) -> curve::G2 {
+		*point
 	}
 
 	fn same_x(a: &curve::G2, b: &curve::G2) -> bool {
@@ -128,7 +133,7 @@ impl Engine for Portable {
 	}
 
 	fn pairing(p: &curve::G1, q: &curve::G2) -> Option<Fq12> {
-		let loops = miller_loops(&[], &[(Self::sum(p), *q)], None).ok()?;
+		let loops = miller_loops(&[], &[(Self::sum(p), q)], None).ok()?;
 		Some(Self::product_of_powers(&[final_exponentiation(&loops)?], &[ROOT]))
 	}
 
@@ -148,15 +153,16 @@ impl Engine for Portable {
 /// As [`Engine::holds`].
 fn miller_loops(
 	unchecked: &[(Jacobian<Fq>, curve::G2)],
-	checked: &[(Jacobian<Fq>, curve::G2)],
+	checked: &[(Jacobian<Fq>, &curve::G2)],
 	hint: Option<&Fq6>,
 ) -> Result<Fq12, usize> {
 	let outside = |(p, q): &(Jacobian<Fq>, curve::G2)| p.is_infinity() && !q.is_in_subgroup();
 	let outside = unchecked.iter().position(outside);
 	let claims = (0..unchecked.len()).map(Some).chain(repeat(None));
-	let pairs = unchecked.iter().chain(checked).zip(claims).filter(|((p, _), _)| !p.is_infinity());
-	let (fixed, others): (Vec<_>, Vec<_>) = pairs.partition(|((_, q), _)| *q == curve::GENERATOR);
-	let fixed: Vec<_> = fixed.into_iter().map(|((p, _), _)| *p).collect();
+	let pairs = unchecked.iter().map(|(p, q)| (*p, q)).chain(checked.iter().copied()).zip(claims);
+	let pairs = pairs.filter(|((p, _), _)| !p.is_infinity());
+	let (fixed, others): (Vec<_>, Vec<_>) = pairs.partition(|((_, q), _)| **q == curve::GENERATOR);
+	let fixed: Vec<_> = fixed.into_iter().map(|((p, _), _)| p).collect();
 	let points: Vec<_> = others.iter().map(|((p, _), _)| *p).collect();
 	let points = Jacobian::affine(&points).into_iter().zip(others);
 	let pairs = points.filter_map(|(p, ((_, q), claim))| Some((p?, *q, claim))).collect();

@@ -337,6 +337,8 @@ fn sums_of_products_are_the_same() {
 fn pairings(p: &[Jacobian<Fq>], q: &[curve::G2]) -> Fq12 {
 	let pairs: Vec<_> = p.iter().copied().zip(q.iter().copied()).collect();
 	let (unchecked, checked) = pairs.split_at(pairs.len() / 2);
+	let checked: Vec<_> = checked.iter().map(|(p, q)| (*p, q)).collect();
+	let checked = &checked;
 	final_exponentiation(&miller_loops(unchecked, checked, None).unwrap()).unwrap()
 }
 
