@@ -23,6 +23,8 @@ pub struct Fixture {
 	ic: Vec<Fr>,
 	/// The key.
 	pub key: Key,
+	/// It, to make hints.
+	prepared: Option<PreparedKey<Arkworks>>,
 }
 
 /// A verifying key that owns its bytes.
@@ -111,7 +113,8 @@ impl Fixture {
 			delta: g2(delta),
 			ic: ic.iter().copied().map(g1).collect(),
 		};
-		Self { secret, ic, key }
+		let prepared = PreparedKey::validate(&key.raw()).ok();
+		Self { secret, ic, key, prepared }
 	}
 
 	/// Makes a valid proof of `signals`; another seed gives another proof of the same.
@@ -140,8 +143,8 @@ impl Fixture {
 
 	/// The hint of a proof that holds; zeros for any other.
 	pub fn hint(&self, signals: &[[u8; 32]], proof: &[u8; 256]) -> [u8; 192] {
-		let key = PreparedKey::<Arkworks>::validate(&self.key.raw()).ok();
-		key.and_then(|key| key.hint(signals, proof).ok()).unwrap_or([0; 192])
+		let hint = self.prepared.as_ref().and_then(|key| key.hint(signals, proof).ok());
+		hint.unwrap_or([0; 192])
 	}
 }
 

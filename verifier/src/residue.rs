@@ -19,31 +19,17 @@
 //! inverse of `λ` modulo `n`. Only where `c` is in `Fq6`, that is, where `f` is, there is no `t`: the
 //! odds are one in `2^1268`.
 
-use ark_bn254::{Fq12, Fq6};
-use ark_ff::{AdditiveGroup, Field};
+use alloc::vec;
+use ark_bn254::{Fq, Fq12, Fq6};
+use ark_ff::{AdditiveGroup, BigInt, BigInteger, Field, PrimeField};
 
-/// The inverse of `λ` modulo `n`.
-const EXPONENT: [u64; 20] = [
-	0x428fabe0690a757b,
-	0x27d149876f274a43,
-	0x2c55ba455ac90e9b,
-	0xa7d26dae4b324fee,
-	0x22af3b13d5dc825c,
-	0x37d75977f5ab93cc,
-	0x42f71cf5b88c774f,
-	0x4f2785335e3ff4ac,
-	0x72d047119a87c7a5,
-	0x9c42d82bff748857,
-	0x599bdfc6940f4d48,
-	0x98447fa3298254a8,
-	0xbf128ef214befc11,
-	0x36451f5d0fba8bc3,
-	0x4857e27ca042ece9,
-	0xfa2bde9504e8d5ab,
-	0x8c79ff3602858860,
-	0x5a53d4b0c28d3c65,
-	0x82c1b26a515e104d,
-	0x000c0bb29629f8e4,
+/// The digits to the base `q` of the inverse of `λ` modulo `n`, the lowest first.
+const EXPONENT: [BigInt<4>; 5] = [
+	BigInt!("14816656713245047838573306832636946537380698609858980635457024191996196086517"),
+	BigInt!("7296080957279758403324013732400526898930989464918759097859863797861477353387"),
+	BigInt!("12291090228032823774675162283710930532680313787412776252854412549077759433473"),
+	BigInt!("2581690184883606817174856432203421242592024691142044507330375037351247282550"),
+	BigInt!("16668738802400678822986083599047556438240959110311957982168512635297079075214"),
 ];
 
 /// `6x + 2`.
@@ -51,7 +37,21 @@ const LOOP_COUNT: [u64; 2] = [0x9d797039be763ba8, 1];
 
 /// The hint that shows that the final exponentiation takes `quotient` to one, if it does.
 pub(crate) fn of(quotient: &Fq12) -> Option<Fq6> {
-	let Fq12 { c0, c1, .. } = quotient.pow(EXPONENT);
+	// Powers of q cost nothing: all digits share the squarings, and a table of products of what they are
+	// the exponents of.
+	let mut products = vec![Fq12::ONE];
+	for power in 0..EXPONENT.len() {
+		let image = quotient.frobenius_map(power);
+		products.extend(products.clone().iter().map(|product| *product * image));
+	}
+	let mut root = Fq12::ONE;
+	for position in (0..Fq::MODULUS_BIT_SIZE as usize).rev() {
+		root.square_in_place();
+		let bits = EXPONENT.iter().rev().map(|digit| digit.get_bit(position));
+		let chosen = bits.fold(0, |chosen, bit| 2 * chosen + usize::from(bit));
+		root *= products.get(chosen)?;
+	}
+	let Fq12 { c0, c1, .. } = root;
 	Some(c0 * c1.inverse()?)
 }
 
