@@ -26,7 +26,7 @@ fn calls() -> [(&'static str, Weight); 15] {
 	]
 }
 
-/// No machine of today checks a proof in Wasm in half a millisecond: a benchmark that says so did
+/// No machine of today checks a proof in Wasm in a fifth of a millisecond: a benchmark that says so did
 /// not check it.
 #[test]
 fn verification_takes_time() {
@@ -39,7 +39,7 @@ fn verification_takes_time() {
 		batch(0, 2).saturating_sub(batch(0, 1)),
 		batch(1, 1).saturating_sub(batch(0, 1)),
 	] {
-		assert!(weight.ref_time() > WEIGHT_REF_TIME_PER_MILLIS / 2, "{weight}");
+		assert!(weight.ref_time() > WEIGHT_REF_TIME_PER_MILLIS / 5, "{weight}");
 	}
 	for (few, many) in [
 		(Weights::submit_inference(2), Weights::submit_inference(3)),
