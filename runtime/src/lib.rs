@@ -84,7 +84,8 @@ pub type Executive = frame_executive::Executive<
 >;
 
 /// What an upgrade from an earlier release of this runtime has to do.
-pub type Migrations = pallet_zkml::migrations::V1ToV2<Runtime>;
+pub type Migrations =
+	(pallet_zkml::migrations::V1ToV2<Runtime>, pallet_zkml::migrations::V2ToV3<Runtime>);
 
 impl_opaque_keys! {
 	/// The keys of one validator.

@@ -106,7 +106,7 @@ pub trait Engine: Copy + Debug + Eq + 'static {
 
 	/// Whether an equation holds.
 	///
-	/// A hint makes it cheaper. There is one for each equation that holds ([`hint`]), and none for
+	/// A hint makes it cheaper. There are some for each equation that holds ([`hint`]), and none for
 	/// any other; with a wrong one, the equation is said not to hold.
 	///
 	/// # Errors

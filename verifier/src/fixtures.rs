@@ -8,6 +8,7 @@ use crate::{
 	engine::{Arkworks, Engine},
 	error::KeyError,
 	key::{PreparedKey, RawKey},
+	msm::{digits, Digits},
 };
 use alloc::vec::Vec;
 use ark_bn254::{g1::Config, Fr, G1Affine, G2Affine};
@@ -148,19 +149,25 @@ impl Fixture {
 	}
 }
 
-/// A scalar below `2^bits`, of at least 240 bits, which is dear to multiply by: every digit that can be of
-/// both its halves ([`crate::lattice`]) is other than zero.
+/// A scalar below `2^bits`, of at least 240 bits, which is dear to multiply by: of both its halves
+/// ([`crate::lattice`]) every digit that can be is other than zero, all but the highest are negative, and
+/// that one is as high as it can be.
 pub fn dense(bits: u32) -> [u8; 32] {
 	let half = |mut seed: u64| {
-		(0..31).fold(Fr::ONE, |half, _| {
+		let half = (0..31).fold(Fr::ONE, |half, _| {
 			seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
 			// One, three, five or seven.
-			half * Fr::from(16) + Fr::from(seed >> 62 << 1 | 1)
-		})
+			half * Fr::from(16) - Fr::from(seed >> 62 << 1 | 1)
+		});
+		half * Fr::from(4)
 	};
 	let scalar = |seed| half(seed) + Config::LAMBDA * half(!seed);
-	let small = |scalar: &Fr| scalar.into_bigint().num_bits() <= bits;
-	encode_scalar(&(0..).map(scalar).find(small).unwrap_or_default())
+	// Halves that are too long come out as others.
+	let all_of_them = |digits: &Digits| digits.iter().filter(|digit| **digit != 0).count() == 32;
+	let dear = |scalar: &Fr| {
+		scalar.into_bigint().num_bits() <= bits && digits(&[*scalar]).iter().all(all_of_them)
+	};
+	encode_scalar(&(0..).map(scalar).find(dear).unwrap_or_default())
 }
 
 /// Scalars without pattern: powers of 5 that start where the seed says.

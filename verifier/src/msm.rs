@@ -91,3 +91,21 @@ pub(crate) fn odd_multiples<G: Clone>(
 	}
 	multiples
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{encoding::decode_scalar, fixtures::dense};
+
+	#[test]
+	fn the_dearest_scalars_have_as_many_digits_as_can_be() {
+		for bits in [240, 248, 253] {
+			let scalar = decode_scalar(&dense(bits)).unwrap();
+			for digits in digits(&[scalar]) {
+				assert_eq!(digits.iter().filter(|digit| **digit != 0).count(), 32);
+				assert_eq!(digits.iter().filter(|digit| **digit < 0).count(), 31);
+				assert_eq!(digits.iter().rposition(|digit| *digit != 0), Some(126));
+			}
+		}
+	}
+}

@@ -15,8 +15,8 @@
 //!
 //! # Completeness
 //! Modulo `Fq6*`, elements form a cyclic group of order `q⁶ + 1`, of which `f` has an order that divides
-//! `n = (q⁶ + 1)/r` if its equation holds. `λ` is prime to `n`, so that `c` is the power of `f` by the
-//! inverse of `λ` modulo `n`. Only where `c` is in `Fq6`, that is, where `f` is, there is no `t`: the
+//! `n = (q⁶ + 1)/r` if its equation holds. `λ` is prime to `n`, so that one `c` is the power of `f` by the
+//! inverse of `λ` modulo `n`; the others are that times an element of order `r`. Only where `c` is in `Fq6`, that is, where `f` is, there is no `t`: the
 //! odds are one in `2^1268`.
 
 use alloc::vec;

@@ -31,8 +31,9 @@ impl<E: Engine> PreparedKey<E> {
 	/// ([`PreparedKey::hint`]). Nothing is taken on trust from whoever did.
 	///
 	/// # Errors
-	/// As [`Self::verify`]; before a coordinate, that the hint is not canonical. If the hint is of
-	/// another proof, of other signals or of another key, [`VerifyError::Invalid`].
+	/// As [`Self::verify`]; after all that is said of single points, that the hint is not canonical, and only
+	/// then that `B` is outside the subgroup. If the hint is of another proof, of other signals or of another
+	/// key, [`VerifyError::Invalid`].
 	pub fn verify_hinted(
 		&self,
 		signals: &[[u8; 32]],
@@ -108,7 +109,7 @@ pub(crate) struct Decoded<E: Engine> {
 	/// As many as the key has signals.
 	pub(crate) scalars: Vec<Fr>,
 	pub(crate) a: E::G1,
-	/// In the subgroup.
+	/// On the twist; whether it is in the subgroup, [`Engine::holds`] tells.
 	pub(crate) b: E::G2,
 	pub(crate) c: E::G1,
 }

@@ -23,8 +23,6 @@ use zkml_verifier::PreparedKey;
 
 /// From version 1, where a model was one entry, to version 2, where it is two.
 ///
-/// What is kept of a key's pairing has another form, which is computed anew.
-///
 /// Models keep their ids, owners and deposits, and have no end, no terms and no predecessor. When
 /// they were registered is not known: it is said to be block 0. Of models that were deregistered
 /// before, the hash of what they were is not known: it is all zeros.
@@ -32,6 +30,17 @@ pub type V1ToV2<T> = VersionedMigration<
 	1,
 	2,
 	unversioned::V1ToV2<T>,
+	Pallet<T>,
+	<T as frame_system::Config>::DbWeight,
+>;
+
+/// From version 2, which keeps `e(α, β)` of a model's key, to version 3, which keeps its power that hints
+/// need: all are computed anew. With the other form no proof would hold that should, and some that should not
+/// could be made.
+pub type V2ToV3<T> = VersionedMigration<
+	2,
+	3,
+	unversioned::V2ToV3<T>,
 	Pallet<T>,
 	<T as frame_system::Config>::DbWeight,
 >;
@@ -79,11 +88,9 @@ mod unversioned {
 			let allow_development_keys = v1::AllowDevelopmentKeys::<T>::take();
 			Rules::<T>::put(Policy { allow_development_keys, paused: false });
 			let (mut reads, mut writes) = (1u64, 2u64);
-			let mut pairings = Weight::zero();
 			let models: Vec<_> = v1::Models::<T>::iter().collect();
 			for (id, model) in models {
 				let (model, registration) = split::<T>(model);
-				pairings.saturating_accrue(T::WeightInfo::register_model(model.signals));
 				Models::<T>::insert(id, model);
 				Registrations::<T>::insert(id, registration);
 				reads = reads.saturating_add(1);
@@ -97,7 +104,7 @@ mod unversioned {
 				reads = reads.saturating_add(1);
 				writes = writes.saturating_add(1);
 			}
-			T::DbWeight::get().reads_writes(reads, writes).saturating_add(pairings)
+			T::DbWeight::get().reads_writes(reads, writes)
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -134,6 +141,39 @@ mod unversioned {
 				);
 			}
 			ensure!(Rules::<T>::get().allow_development_keys == allowed, "the rules changed");
+			Ok(())
+		}
+	}
+
+	/// The migration, whatever the version of the storage.
+	pub struct V2ToV3<T>(core::marker::PhantomData<T>);
+
+	impl<T: Config> UncheckedOnRuntimeUpgrade for V2ToV3<T> {
+		fn on_runtime_upgrade() -> Weight {
+			let mut weight = Weight::zero();
+			Models::<T>::translate_values(|mut model: ModelOf<T>| {
+				// Every key was checked when it was registered. Of one that is wrong all the same, what is
+				// kept cannot be decoded.
+				let prepared = PreparedKey::validate(&raw(&model.key));
+				model.alpha_beta = prepared.map_or([0xff; 384], |key| key.alpha_beta());
+				weight.saturating_accrue(T::WeightInfo::register_model(model.signals));
+				weight.saturating_accrue(T::DbWeight::get().reads_writes(1, 1));
+				Some(model)
+			});
+			weight
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn pre_upgrade() -> Result<Vec<u8>, sp_runtime::TryRuntimeError> {
+			Ok((Models::<T>::iter_keys().count() as u64).encode())
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn post_upgrade(state: Vec<u8>) -> Result<(), sp_runtime::TryRuntimeError> {
+			use frame_support::ensure;
+			let count = u64::decode(&mut state.as_slice())
+				.map_err(|_| "what was written before the upgrade cannot be read")?;
+			ensure!(Models::<T>::iter_keys().count() as u64 == count, "models were lost or found");
 			Pallet::<T>::do_try_state()
 		}
 	}
@@ -151,9 +191,6 @@ mod unversioned {
 			metadata,
 			deposit,
 		} = before;
-		// Every key was checked when it was registered.
-		let alpha_beta =
-			PreparedKey::validate(&raw(&key)).map_or(alpha_beta, |key| key.alpha_beta());
 		let model = Model {
 			scheme,
 			semantics,

@@ -1,10 +1,11 @@
 //! A ballot of those whose record a model lets pass, in which nobody learns who voted.
 
+use super::scene::{account, unhinted};
 use serde_json::{json, Value};
 use std::{fs, path::Path};
 use zkml_cli::chain::{signer, Chain, ChainError, Included};
-use zkml_primitives::{ClaimedInput, Inference, Output};
-use zkml_prover::json::read_proof;
+use zkml_primitives::{ClaimedInput, Inference, Output, Statement};
+use zkml_prover::{hinted, json::read_proof};
 use zkml_tests::{examples, place::Place};
 
 const ADMIN: &str = "//Alice";
@@ -147,6 +148,15 @@ impl Town {
 		let ballot = vote["ballot"].as_u64().unwrap() as u32;
 		let chain = Chain::connect(self.place.url()).await.unwrap();
 		let signer = signer(suri).unwrap();
+		// Where it is the signer's, and as it was proven, it has a hint.
+		let state = chain.state().await.unwrap();
+		let polling = state.polling(ballot, account(suri)).await.ok();
+		let proven = polling.and_then(|polling| {
+			let model = &polling.model.model;
+			let statement = Statement::new(&model.interface, &inference, &polling.context).ok()?;
+			hinted(&model.key, statement.signals(), &proof).ok()
+		});
+		let proof = proven.unwrap_or(unhinted(&proof));
 		chain.cast_ballot(&signer, ballot, SIGNALS, &inference, &proof).await
 	}
 

@@ -1,7 +1,7 @@
 //! A line of credit on a record that nobody on the chain sees: a bank attests it, a model's answer earns
 //! a reputation, and that opens a loan.
 
-use super::scene::account;
+use super::scene::{account, with_hint};
 use serde_json::{json, Value};
 use std::fs;
 use zkml_cli::{
@@ -112,15 +112,17 @@ impl Bank {
 	/// Sends a proof, whatever the chain will say.
 	async fn sends(&self, suri: &str, made: &Made) -> Result<Included, ChainError> {
 		let Made { anchor, folder } = made;
+		let chain = self.connect().await;
+		let proof = with_hint(&chain, self.model, &folder.signals, &folder.proof).await;
 		let earning = Earning {
 			area: CREDIT,
 			model: self.model,
 			signals: folder.signals.len() as u32,
 			anchor: *anchor,
 			inference: &folder.inference,
-			proof: &folder.proof,
+			proof: &proof,
 		};
-		self.connect().await.earn(&signer(suri).unwrap(), &earning).await
+		chain.earn(&signer(suri).unwrap(), &earning).await
 	}
 
 	/// Makes a proof, and sends it, whatever the chain will say.

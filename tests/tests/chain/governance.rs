@@ -1,7 +1,7 @@
 //! A model that votes for those who follow it, and one that moves a fee within bounds; and all that the
 //! chain refuses of others, and of them.
 
-use super::scene::account;
+use super::scene::{account, with_hint};
 use codec::{Compact, Encode};
 use serde_json::{json, Value};
 use std::fs;
@@ -181,9 +181,11 @@ impl Chamber {
 		proof: &ProofFolder,
 	) -> Result<Included, ChainError> {
 		let ProofFolder { inference, proof, signals, .. } = proof;
-		let (signer, signals) = (signer(suri).unwrap(), signals.len() as u32);
+		let signer = signer(suri).unwrap();
 		let chain = self.connect().await;
-		chain.answer_snapshot(&signer, subject, at, signals, inference, proof).await
+		let proof = with_hint(&chain, self.model, signals, proof).await;
+		let signals = signals.len() as u32;
+		chain.answer_snapshot(&signer, subject, at, signals, inference, &proof).await
 	}
 }
 

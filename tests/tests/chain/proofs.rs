@@ -48,7 +48,7 @@ async fn verifies_honest_proofs_and_refuses_all_others() {
 	scene.refused("//Alice", &with(Output::Logits(beyond)), "ValueOutOfRange").await;
 	scene.refused("//Alice", &with(Output::Label(0)), "OutputMismatch").await;
 	scene.refused("//Bob", &honest, "InvalidProof").await;
-	let underdeclared = (honest.0.clone(), honest.1 - 1);
+	let underdeclared = (honest.0.clone(), honest.1 - 1, honest.2);
 	scene.refused("//Alice", &underdeclared, "SignalsUnderdeclared").await;
 	let mut unknown = honest.clone();
 	unknown.0[0].model = ModelId([0; 32]);

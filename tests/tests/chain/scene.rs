@@ -4,7 +4,10 @@ use zkml_circuits::{InputChoice, Options, OutputChoice};
 use zkml_cli::chain::{
 	signer, AccountId, Candidate, Chain, ChainError, Included, Refusal, State, Submission,
 };
-use zkml_primitives::{Hint, HintedProof, ModelId, Scheme, Setup, Terms, HINT_LEN, SEMANTICS_V1};
+use zkml_primitives::{
+	Hint, HintedProof, ModelId, Proof, Scheme, Setup, Signal, Terms, HINT_LEN, SEMANTICS_V1,
+};
+use zkml_prover::hinted;
 use zkml_tests::{examples::Ready, node::Node};
 
 /// Private input, logits shown.
@@ -16,6 +19,23 @@ pub(crate) const FREE: Terms = Terms { max_age: None, receipt_lifetime: None };
 /// Submissions, the number of public signals to pay for, and the hint of the last proof, which goes with
 /// one that is submitted by itself.
 pub(crate) type Sent = (Vec<Submission>, u32, Hint);
+
+/// A proof with the hint for a registered model's key, or without one if it does not hold.
+pub(crate) async fn with_hint(
+	chain: &Chain,
+	model: ModelId,
+	signals: &[Signal],
+	proof: &Proof,
+) -> HintedProof {
+	let found = chain.state().await.unwrap().registered(model).await.ok();
+	let proven = found.and_then(|found| hinted(&found.model.key, signals, proof).ok());
+	proven.unwrap_or(unhinted(proof))
+}
+
+/// A proof with a hint that shows nothing.
+pub(crate) fn unhinted(proof: &Proof) -> HintedProof {
+	HintedProof { proof: *proof, hint: Hint([0; HINT_LEN]) }
+}
 
 /// A chain on which Alice has registered the digits.
 pub(crate) struct Scene {

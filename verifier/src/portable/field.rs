@@ -458,11 +458,11 @@ fn integer(limbs: &Limbs) -> [u64; 4] {
 	words(&digits)
 }
 
-/// The inverse modulo `q` of an integer below it, times a power of two; and its exponent, from 254 to 508.
+/// The inverse modulo `q` of an integer below it, times a power of two; and its exponent, from 253 to 507.
 /// `None` of zero.
 ///
 /// Kaliski, *The Montgomery inverse and its applications*, phase one, with all shifts of a step at once.
-/// Always `q = u·s + v·r` and, modulo `q`, `a·r = −u·2^k` and `a·s = v·2^k`; so `r` and `s` are at most `q`.
+/// Always `q = u·s + v·r` and, modulo `q`, `a·r = −u·2^k` and `a·s = v·2^k`; so `r` and `s` are at most `q`; it ends with `u = v = 1`, and `(q + a)/2 ≤ 2^k ≤ q·a`.
 fn almost_inverse(a: [u64; 4]) -> Option<([u64; 4], i32)> {
 	if a == [0; 4] {
 		return None;

@@ -93,8 +93,8 @@ impl Pair {
 	/// The multiple is then `(6x + 2)q + ψ(q) − ψ²(q)`, which is `−ψ³(q)` for points of G2, and for no
 	/// others of the twist: `ψ` is a root of `X² − tX + q`, whose resultant with
 	/// `X³ − X² + X + 6x + 2` is a multiple of `r` without a divisor in common with the cofactor
-	/// `2q − r`. That it is the multiple is so unless a point was added to itself or its opposite:
-	/// `z` is then zero, and stays so, which no multiple of a point of G2 here is.
+	/// `2q − r`. That it is the multiple would not be so if a point were added to itself or its opposite,
+	/// which no point of the twist comes to; `z` would then be zero, and stay so.
 	fn last(&mut self) -> ([Line; 2], Option<usize>) {
 		let first = self.q.endomorphism();
 		let second = first.endomorphism().negated();

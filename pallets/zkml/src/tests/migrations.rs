@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-	migrations::{v1, V1ToV2},
+	migrations::{v1, V1ToV2, V2ToV3},
 	Lifecycle, Rules, Tombstone,
 };
 use frame_support::traits::{
@@ -51,8 +51,14 @@ fn migrate() {
 	assert!(weight.ref_time() > 0);
 	#[cfg(feature = "try-runtime")]
 	V1ToV2::<Test>::post_upgrade(state).unwrap();
-	assert_ok!(Zkml::do_try_state());
 	assert_eq!(Zkml::on_chain_storage_version(), StorageVersion::new(2));
+	#[cfg(feature = "try-runtime")]
+	let state = V2ToV3::<Test>::pre_upgrade().unwrap();
+	V2ToV3::<Test>::on_runtime_upgrade();
+	#[cfg(feature = "try-runtime")]
+	V2ToV3::<Test>::post_upgrade(state).unwrap();
+	assert_ok!(Zkml::do_try_state());
+	assert_eq!(Zkml::on_chain_storage_version(), StorageVersion::new(3));
 }
 
 #[test]
@@ -107,6 +113,7 @@ fn happens_once() {
 		migrate();
 		let before = Models::<Test>::get(model);
 		V1ToV2::<Test>::on_runtime_upgrade();
+		V2ToV3::<Test>::on_runtime_upgrade();
 		assert_eq!(Models::<Test>::get(model), before);
 		assert!(Zkml::policy().allow_development_keys);
 	});
