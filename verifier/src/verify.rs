@@ -56,7 +56,10 @@ impl<E: Engine> PreparedKey<E> {
 	}
 
 	/// The pairs whose pairings are multiplied: that of the proof, and those with points of the key.
-	fn pairs(&self, Decoded { scalars, a, b, c }: &Decoded<E>) -> (Pairs<E, 1>, Pairs<E, 2>) {
+	pub(crate) fn pairs(
+		&self,
+		Decoded { scalars, a, b, c }: &Decoded<E>,
+	) -> (Pairs<E, 1>, Pairs<E, 2>) {
 		let x = E::plus(E::sum_of_products(&self.signals, scalars), &self.constant);
 		let checked = [(E::negated(x), self.gamma), (E::negated(E::sum(c)), self.delta)];
 		([(E::sum(a), *b)], checked)
@@ -94,7 +97,7 @@ impl PreparedKey<Arkworks> {
 }
 
 /// Pairs whose pairings are multiplied.
-type Pairs<E, const N: usize> = [(<E as Engine>::Sum, <E as Engine>::G2); N];
+pub(crate) type Pairs<E, const N: usize> = [(<E as Engine>::Sum, <E as Engine>::G2); N];
 
 /// That `B` is not of the right order, which the Miller loop tells.
 pub(crate) const OUTSIDE: VerifyError =
@@ -119,7 +122,10 @@ fn decode_signals(signals: &[[u8; 32]]) -> Result<Vec<Fr>, VerifyError> {
 		.collect()
 }
 
-fn decode_proof<E: Engine>(scalars: Vec<Fr>, proof: &[u8; 256]) -> Result<Decoded<E>, VerifyError> {
+pub(crate) fn decode_proof<E: Engine>(
+	scalars: Vec<Fr>,
+	proof: &[u8; 256],
+) -> Result<Decoded<E>, VerifyError> {
 	let malformed = |point| move |error: PointError| VerifyError::MalformedProof { point, error };
 	let (at_a, at_b, at_c) =
 		(malformed(ProofPoint::A), malformed(ProofPoint::B), malformed(ProofPoint::C));
