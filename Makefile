@@ -2,10 +2,10 @@
 SHELL := /bin/bash
 ENV := . scripts/env.sh &&
 
-.PHONY: help setup demo test bench node network weights fuzz
+.PHONY: help setup demo test bench bench-verify node network weights fuzz
 
 help: ## Show this.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 setup: ## Install what a build needs and this machine lacks.
 	@scripts/setup.sh
@@ -19,6 +19,14 @@ test: ## Check everything: formats, lints, tests.
 bench: setup ## Measure.
 	@$(ENV) cargo build --release --locked && \
 	    cargo bench --locked --bench figures --bench compile --bench capacity --bench stream --bench setup
+
+# For Wasm as substrate-wasm-builder has it: its toolchain, its link-time optimisation.
+bench-verify: setup ## Measure verification in Wasm and natively, and write docs/verification.md.
+	@$(ENV) CARGO_PROFILE_RELEASE_LTO=thin \
+	    $${WASM_BUILD_TOOLCHAIN:+rustup run "$$WASM_BUILD_TOOLCHAIN"} cargo build --release --locked \
+	    --target wasm32v1-none -p zkml-bench-verify-guest && \
+	    export ZKML_BENCH_VERIFY_WASM="$$CARGO_TARGET_DIR/wasm32v1-none/release/zkml_bench_verify_guest.wasm" && \
+	    cargo bench --locked --bench verify -- --write
 
 node: setup ## Start a chain in one process, gone when it ends.
 	@$(ENV) cargo build --release --locked && exec "$$CARGO_TARGET_DIR/release/zkml-node" --dev --tmp

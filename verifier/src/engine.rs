@@ -248,7 +248,7 @@ pub struct KnownPoint {
 ///
 /// # Errors
 /// As [`Engine::holds`].
-fn quotient(equation: &Equation<'_, Arkworks>) -> Result<Fq12, usize> {
+pub(crate) fn quotient(equation: &Equation<'_, Arkworks>) -> Result<Fq12, usize> {
 	let Equation { unchecked, checked, target } = equation;
 	let outside = |(_, q): &(_, G2Affine)| !q.is_in_correct_subgroup_assuming_on_curve();
 	match unchecked.iter().position(outside) {

@@ -30,6 +30,8 @@ pub mod fixtures;
 mod key;
 pub mod lattice;
 mod msm;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod parts;
 mod portable;
 mod residue;
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl<E: Engine> PreparedKey<E> {
 	}
 
 	/// The pairs whose pairings are multiplied: that of the proof, and those with points of the key.
-	fn pairs(&self, Decoded { scalars, a, b, c }: &Decoded<E>) -> Pairs<'_, E> {
+	pub(crate) fn pairs(&self, Decoded { scalars, a, b, c }: &Decoded<E>) -> Pairs<'_, E> {
 		let x = E::plus(E::sum_of_products(&self.signals, scalars), &self.constant);
 		let checked = [(E::negated(x), &self.gamma), (E::negated(E::sum(c)), &self.delta)];
 		([(E::sum(a), *b)], checked)
@@ -95,7 +95,7 @@ impl PreparedKey<Arkworks> {
 }
 
 /// Pairs whose pairings are multiplied.
-type Pairs<'a, E> = (
+pub(crate) type Pairs<'a, E> = (
 	[(<E as Engine>::Sum, <E as Engine>::G2); 1],
 	[(<E as Engine>::Sum, &'a <E as Engine>::Known); 2],
 );
@@ -123,7 +123,10 @@ fn decode_signals(signals: &[[u8; 32]]) -> Result<Vec<Fr>, VerifyError> {
 		.collect()
 }
 
-fn decode_proof<E: Engine>(scalars: Vec<Fr>, proof: &[u8; 256]) -> Result<Decoded<E>, VerifyError> {
+pub(crate) fn decode_proof<E: Engine>(
+	scalars: Vec<Fr>,
+	proof: &[u8; 256],
+) -> Result<Decoded<E>, VerifyError> {
 	let malformed = |point| move |error: PointError| VerifyError::MalformedProof { point, error };
 	let (at_a, at_b, at_c) =
 		(malformed(ProofPoint::A), malformed(ProofPoint::B), malformed(ProofPoint::C));

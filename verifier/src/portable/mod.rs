@@ -4,6 +4,8 @@ mod curve;
 mod field;
 mod generator;
 mod pairing;
+#[cfg(any(test, feature = "fixtures"))]
+mod parts;
 #[cfg(test)]
 mod tests;
 mod tower;
