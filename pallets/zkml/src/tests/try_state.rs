@@ -92,9 +92,9 @@ fn notices_stray_nonces() {
 }
 
 #[test]
-fn storage_is_of_version_two() {
+fn storage_is_of_version_three() {
 	ExtBuilder::production().build_and_execute(|| {
-		assert_eq!(Zkml::in_code_storage_version(), StorageVersion::new(2));
-		assert_eq!(Zkml::on_chain_storage_version(), StorageVersion::new(2));
+		assert_eq!(Zkml::in_code_storage_version(), StorageVersion::new(3));
+		assert_eq!(Zkml::on_chain_storage_version(), StorageVersion::new(3));
 	});
 }
