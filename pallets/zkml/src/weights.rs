@@ -49,10 +49,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `n` is `[2, 128]`.
 	fn register_model(n: u32) -> Weight {
 		// Proof size in bytes: measured 776, estimated 12735.
-		// Minimum execution time: 2_020_846_000 picoseconds.
-		Weight::from_parts(3_303_098_270, 24152)
-			// Standard error: 7_566_191.
-			.saturating_add(Weight::from_parts(12_789_985, 0).saturating_mul(n.into()))
+		// Minimum execution time: 1_801_149_000 picoseconds.
+		Weight::from_parts(1_915_455_206, 24152)
+			// Standard error: 66_488.
+			.saturating_add(Weight::from_parts(1_289_737, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
@@ -67,10 +67,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `n` is `[2, 128]`.
 	fn submit_inference(n: u32) -> Weight {
 		// Proof size in bytes: measured 1877 + n * (64 ±0), estimated 12735.
-		// Minimum execution time: 1_725_070_000 picoseconds.
-		Weight::from_parts(3_099_623_072, 20833)
-			// Standard error: 5_884_659.
-			.saturating_add(Weight::from_parts(114_238_204, 0).saturating_mul(n.into()))
+		// Minimum execution time: 1_551_681_000 picoseconds.
+		Weight::from_parts(1_538_648_909, 20833)
+			// Standard error: 116_859.
+			.saturating_add(Weight::from_parts(52_439_875, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -85,10 +85,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `n` is `[1, 32]`.
 	fn submit_batch_of_one_model(n: u32) -> Weight {
 		// Proof size in bytes: measured 2097 + n * (33 ±0), estimated 12735 + n * (2519 ±0).
-		// Minimum execution time: 2_513_776_000 picoseconds.
-		Weight::from_parts(3_388_379_509, 18314)
-			// Standard error: 35_306_228.
-			.saturating_add(Weight::from_parts(949_388_912, 0).saturating_mul(n.into()))
+		// Minimum execution time: 2_320_763_000 picoseconds.
+		Weight::from_parts(2_006_605_663, 18314)
+			// Standard error: 1_379_246.
+			.saturating_add(Weight::from_parts(435_572_067, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -105,10 +105,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `n` is `[1, 32]`.
 	fn submit_batch_of_models(n: u32) -> Weight {
 		// Proof size in bytes: measured 1007 + n * (1133 ±0), estimated 3509 + n * (11745 ±0).
-		// Minimum execution time: 2_617_815_000 picoseconds.
-		Weight::from_parts(4_940_058_718, 18314)
-			// Standard error: 172_317_114.
-			.saturating_add(Weight::from_parts(2_303_911_138, 0).saturating_mul(n.into()))
+		// Minimum execution time: 2_311_796_000 picoseconds.
+		Weight::from_parts(1_037_426_395, 18314)
+			// Standard error: 5_785_575.
+			.saturating_add(Weight::from_parts(1_414_059_251, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
@@ -122,8 +122,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
 	fn keep_receipt() -> Weight {
 		// Proof size in bytes: measured 466, estimated 7709.
-		// Minimum execution time: 71_373_000 picoseconds.
-		Weight::from_parts(74_599_000, 13034)
+		// Minimum execution time: 61_677_000 picoseconds.
+		Weight::from_parts(67_992_000, 13034)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
@@ -134,10 +134,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `n` is `[2, 128]`.
 	fn verify_inference(n: u32) -> Weight {
 		// Proof size in bytes: measured 1066 + n * (64 ±0), estimated 12735.
-		// Minimum execution time: 1_529_186_000 picoseconds.
-		Weight::from_parts(1_974_490_445, 13232)
-			// Standard error: 4_952_381.
-			.saturating_add(Weight::from_parts(81_505_533, 0).saturating_mul(n.into()))
+		// Minimum execution time: 1_489_572_000 picoseconds.
+		Weight::from_parts(1_459_115_738, 13232)
+			// Standard error: 121_419.
+			.saturating_add(Weight::from_parts(52_332_736, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 	}
 	/// Storage: `Zkml::Registrations` (r:1 w:1)
@@ -150,8 +150,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Zkml::Tombstones` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
 	fn deregister_model() -> Weight {
 		// Proof size in bytes: measured 9784, estimated 12735.
-		// Minimum execution time: 130_756_000 picoseconds.
-		Weight::from_parts(145_552_000, 18507)
+		// Minimum execution time: 113_811_000 picoseconds.
+		Weight::from_parts(125_756_000, 18507)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
@@ -161,8 +161,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Zkml::Models` (`max_values`: None, `max_size`: Some(9270), added: 11745, mode: `MaxEncodedLen`)
 	fn deprecate_model() -> Weight {
 		// Proof size in bytes: measured 9729, estimated 12735.
-		// Minimum execution time: 52_731_000 picoseconds.
-		Weight::from_parts(62_954_000, 15785)
+		// Minimum execution time: 44_817_000 picoseconds.
+		Weight::from_parts(53_185_000, 15785)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -172,8 +172,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Zkml::Models` (`max_values`: None, `max_size`: Some(9270), added: 11745, mode: `MaxEncodedLen`)
 	fn suspend_model() -> Weight {
 		// Proof size in bytes: measured 9729, estimated 12735.
-		// Minimum execution time: 55_413_000 picoseconds.
-		Weight::from_parts(63_011_000, 15785)
+		// Minimum execution time: 42_006_000 picoseconds.
+		Weight::from_parts(49_462_000, 15785)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -183,8 +183,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Zkml::Models` (`max_values`: None, `max_size`: Some(9270), added: 11745, mode: `MaxEncodedLen`)
 	fn resume_model() -> Weight {
 		// Proof size in bytes: measured 9729, estimated 12735.
-		// Minimum execution time: 40_065_000 picoseconds.
-		Weight::from_parts(48_254_000, 15785)
+		// Minimum execution time: 37_163_000 picoseconds.
+		Weight::from_parts(43_132_000, 15785)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -192,8 +192,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Zkml::Registrations` (`max_values`: None, `max_size`: Some(575), added: 3050, mode: `MaxEncodedLen`)
 	fn offer_ownership() -> Weight {
 		// Proof size in bytes: measured 567, estimated 4040.
-		// Minimum execution time: 25_021_000 picoseconds.
-		Weight::from_parts(31_473_000, 4040)
+		// Minimum execution time: 26_049_000 picoseconds.
+		Weight::from_parts(30_733_000, 4040)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -207,8 +207,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn accept_ownership() -> Weight {
 		// Proof size in bytes: measured 9919, estimated 12735.
-		// Minimum execution time: 131_061_000 picoseconds.
-		Weight::from_parts(147_942_000, 23832)
+		// Minimum execution time: 128_647_000 picoseconds.
+		Weight::from_parts(138_899_000, 23832)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
@@ -218,8 +218,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Zkml::Models` (`max_values`: None, `max_size`: Some(9270), added: 11745, mode: `MaxEncodedLen`)
 	fn set_terms() -> Weight {
 		// Proof size in bytes: measured 9729, estimated 12735.
-		// Minimum execution time: 45_493_000 picoseconds.
-		Weight::from_parts(55_928_000, 15785)
+		// Minimum execution time: 42_715_000 picoseconds.
+		Weight::from_parts(51_133_000, 15785)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -231,8 +231,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(247), added: 2722, mode: `MaxEncodedLen`)
 	fn remove_receipt() -> Weight {
 		// Proof size in bytes: measured 4559, estimated 7709.
-		// Minimum execution time: 69_780_000 picoseconds.
-		Weight::from_parts(76_886_000, 13034)
+		// Minimum execution time: 68_609_000 picoseconds.
+		Weight::from_parts(75_724_000, 13034)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
@@ -240,8 +240,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Zkml::Rules` (`max_values`: Some(1), `max_size`: Some(2), added: 497, mode: `MaxEncodedLen`)
 	fn set_paused() -> Weight {
 		// Proof size in bytes: measured 30, estimated 1487.
-		// Minimum execution time: 9_811_000 picoseconds.
-		Weight::from_parts(11_182_000, 1487)
+		// Minimum execution time: 9_993_000 picoseconds.
+		Weight::from_parts(11_191_000, 1487)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -250,85 +250,85 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// The same, for tests of pallets without a database.
 impl WeightInfo for () {
 	fn register_model(n: u32) -> Weight {
-		Weight::from_parts(3_303_098_270, 24152)
-			.saturating_add(Weight::from_parts(12_789_985, 0).saturating_mul(n.into()))
+		Weight::from_parts(1_915_455_206, 24152)
+			.saturating_add(Weight::from_parts(1_289_737, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(6))
 			.saturating_add(ParityDbWeight::get().writes(5))
 	}
 	fn submit_inference(n: u32) -> Weight {
-		Weight::from_parts(3_099_623_072, 20833)
-			.saturating_add(Weight::from_parts(114_238_204, 0).saturating_mul(n.into()))
+		Weight::from_parts(1_538_648_909, 20833)
+			.saturating_add(Weight::from_parts(52_439_875, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(5))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn submit_batch_of_one_model(n: u32) -> Weight {
-		Weight::from_parts(3_388_379_509, 18314)
-			.saturating_add(Weight::from_parts(949_388_912, 0).saturating_mul(n.into()))
+		Weight::from_parts(2_006_605_663, 18314)
+			.saturating_add(Weight::from_parts(435_572_067, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 2519).saturating_mul(n.into()))
 	}
 	fn submit_batch_of_models(n: u32) -> Weight {
-		Weight::from_parts(4_940_058_718, 18314)
-			.saturating_add(Weight::from_parts(2_303_911_138, 0).saturating_mul(n.into()))
+		Weight::from_parts(1_037_426_395, 18314)
+			.saturating_add(Weight::from_parts(1_414_059_251, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().reads((3_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 16827).saturating_mul(n.into()))
 	}
 	fn keep_receipt() -> Weight {
-		Weight::from_parts(74_599_000, 13034)
+		Weight::from_parts(67_992_000, 13034)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn verify_inference(n: u32) -> Weight {
-		Weight::from_parts(1_974_490_445, 13232)
-			.saturating_add(Weight::from_parts(81_505_533, 0).saturating_mul(n.into()))
+		Weight::from_parts(1_459_115_738, 13232)
+			.saturating_add(Weight::from_parts(52_332_736, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(2))
 	}
 	fn deregister_model() -> Weight {
-		Weight::from_parts(145_552_000, 18507)
+		Weight::from_parts(125_756_000, 18507)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 	fn deprecate_model() -> Weight {
-		Weight::from_parts(62_954_000, 15785)
+		Weight::from_parts(53_185_000, 15785)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn suspend_model() -> Weight {
-		Weight::from_parts(63_011_000, 15785)
+		Weight::from_parts(49_462_000, 15785)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn resume_model() -> Weight {
-		Weight::from_parts(48_254_000, 15785)
+		Weight::from_parts(43_132_000, 15785)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn offer_ownership() -> Weight {
-		Weight::from_parts(31_473_000, 4040)
+		Weight::from_parts(30_733_000, 4040)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn accept_ownership() -> Weight {
-		Weight::from_parts(147_942_000, 23832)
+		Weight::from_parts(138_899_000, 23832)
 			.saturating_add(ParityDbWeight::get().reads(5))
 			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 	fn set_terms() -> Weight {
-		Weight::from_parts(55_928_000, 15785)
+		Weight::from_parts(51_133_000, 15785)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn remove_receipt() -> Weight {
-		Weight::from_parts(76_886_000, 13034)
+		Weight::from_parts(75_724_000, 13034)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn set_paused() -> Weight {
-		Weight::from_parts(11_182_000, 1487)
+		Weight::from_parts(11_191_000, 1487)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
