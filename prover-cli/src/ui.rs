@@ -105,6 +105,22 @@ impl Ui {
 		result
 	}
 
+	/// The same, with what each step took.
+	pub fn stages<T>(&self, work: impl FnOnce(&dyn Progress) -> T) -> (T, Vec<Stage>) {
+		self.progress(&[], |bars| {
+			let clock = Clock { bars, begun: Mutex::new(Vec::new()) };
+			let result = work(&clock);
+			let end = Instant::now();
+			let begun = clock.begun.into_inner().unwrap_or_default();
+			let ends = begun.iter().skip(1).map(|(_, next)| *next).chain([end]);
+			let stage = |((name, start), end): (&(String, Instant), Instant)| Stage {
+				name: name.clone(),
+				time: end - *start,
+			};
+			(result, begun.iter().zip(ends).map(stage).collect())
+		})
+	}
+
 	/// Whether nobody watches.
 	pub fn hidden(&self) -> bool {
 		self.quiet || self.json || !std::io::stderr().is_terminal()
@@ -130,6 +146,34 @@ impl Ui {
 		let result = work();
 		spinner.finish_and_clear();
 		(result, start.elapsed())
+	}
+}
+
+/// A step of long work, and what it took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+	/// Its name.
+	pub name: String,
+	/// What it took.
+	pub time: Duration,
+}
+
+/// Notes when steps begin.
+struct Clock<'a> {
+	bars: &'a dyn Progress,
+	begun: Mutex<Vec<(String, Instant)>>,
+}
+
+impl Progress for Clock<'_> {
+	fn step(&self, name: &str, total: u64) {
+		if let Ok(mut begun) = self.begun.lock() {
+			begun.push((name.into(), Instant::now()));
+		}
+		self.bars.step(name, total);
+	}
+
+	fn advance(&self, count: u64) {
+		self.bars.advance(count);
 	}
 }
 

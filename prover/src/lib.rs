@@ -23,6 +23,8 @@ pub mod json;
 mod key;
 mod manifest;
 mod map;
+mod msm;
+mod progress;
 mod proof;
 mod setup;
 mod solidity;
@@ -35,7 +37,8 @@ pub use estimate::Estimate;
 pub use key::ProvingKey;
 pub use manifest::{Manifest, SetupKind, FORMAT};
 pub use map::{give_memory_back, Map};
-pub use proof::{hinted, prove, verify, ProveError, VerifyFailure};
+pub use progress::Progress;
+pub use proof::{hinted, prove, prove_watched, verify, ProveError, VerifyFailure};
 pub use setup::{setup, SetupError};
 pub use solidity::{solidity, solidity_call, SolidityCall, SolidityError};
 

@@ -1,8 +1,16 @@
 //! Proving, and the check that a chain makes.
 
-use crate::key::{ProvingKey, Rows};
-use ark_bn254::{Fr, G1Affine, G1Projective, G2Projective};
-use ark_ec::{CurveGroup, VariableBaseMSM};
+use crate::{
+	key::{ProvingKey, Rows},
+	msm::{self, Curve, Scalars},
+	progress::Progress,
+	wide,
+};
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ec::{
+	short_weierstrass::{Affine, Projective},
+	CurveGroup, VariableBaseMSM,
+};
 use ark_ff::{UniformRand, Zero};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use rand::{CryptoRng, RngCore};
@@ -44,6 +52,20 @@ pub fn prove(
 	witness: &[Fr],
 	rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Proof, ProveError> {
+	prove_watched(key, witness, rng, &())
+}
+
+/// [`prove`], whose steps are the transforms that make the quotient, and a sum over each of the key's
+/// lists, in points.
+///
+/// # Errors
+/// As [`prove`].
+pub fn prove_watched(
+	key: &ProvingKey,
+	witness: &[Fr],
+	rng: &mut (impl RngCore + CryptoRng),
+	progress: &dyn Progress,
+) -> Result<Proof, ProveError> {
 	let wires = key.wires();
 	if witness.len() != wires {
 		return Err(ProveError::WireCount { expected: wires, got: witness.len() });
@@ -54,15 +76,20 @@ pub fn prove(
 	if key.l.len() + key.ic.len() != wires || key.h.len() != key.domain {
 		return Err(ProveError::Key("a query has the wrong length"));
 	}
-	let private = &witness[key.ic.len()..];
 	let (r, s) = (Fr::rand(rng), Fr::rand(rng));
 
+	progress.step("quotient", 1);
 	let quotient = quotient(key, witness)?;
-	let h = msm(&key.h, &quotient);
-	let l = msm(&key.l, private);
-	let a = msm(&key.a, witness) + key.alpha_g1 + key.delta_g1 * r;
-	let b_g1 = msm(&key.b_g1, witness) + key.beta_g1 + key.delta_g1 * s;
-	let b = G2Projective::msm_unchecked(&key.b_g2, witness) + key.beta_g2 + key.delta_g2 * s;
+	progress.advance(1);
+	let h = sum("sum of H", &key.h, &Scalars::new(&quotient), 0, progress);
+	drop(quotient);
+	let witness = Scalars::new(witness);
+	let l = sum("sum of L", &key.l, &witness, key.ic.len(), progress);
+	let a = sum("sum of A", &key.a, &witness, 0, progress) + key.alpha_g1 + key.delta_g1 * r;
+	let b_g1 = sum("sum of B in G1", &key.b_g1, &witness, 0, progress);
+	let b_g1 = b_g1 + key.beta_g1 + key.delta_g1 * s;
+	let b = sum("sum of B in G2", &key.b_g2, &witness, 0, progress);
+	let b = b + key.beta_g2 + key.delta_g2 * s;
 	let c = l + h + a * s + b_g1 * r - key.delta_g1 * (r * s);
 
 	let mut bytes = [0; PROOF_LEN];
@@ -78,6 +105,18 @@ pub fn prove(
 	Ok(Proof(bytes))
 }
 
+/// A sum as a step.
+fn sum<P: Curve>(
+	name: &str,
+	bases: &[Affine<P>],
+	scalars: &Scalars<'_>,
+	first: usize,
+	progress: &dyn Progress,
+) -> Projective<P> {
+	progress.step(name, bases.len() as u64);
+	msm::sum(bases, scalars, first, |count| progress.advance(count))
+}
+
 pub(crate) fn msm(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
 	debug_assert_eq!(bases.len(), scalars.len());
 	G1Projective::msm_unchecked(bases, scalars)
@@ -91,8 +130,26 @@ fn quotient(key: &ProvingKey, witness: &[Fr]) -> Result<Vec<Fr>, ProveError> {
 	if key.a_rows.len() > size || key.b_rows.len() > size {
 		return Err(ProveError::Key("it has more rows than its domain"));
 	}
-	let a = evaluate(&key.a_rows, witness, size)?;
-	let b = evaluate(&key.b_rows, witness, size)?;
+	for rows in [&key.a_rows, &key.b_rows] {
+		if rows.entries.par_iter().any(|&(wire, _)| wire as usize >= witness.len()) {
+			return Err(ProveError::Key("a coefficient names a wire that is not there"));
+		}
+	}
+	let (a, b) =
+		(|row| evaluate(&key.a_rows, witness, row), |row| evaluate(&key.b_rows, witness, row));
+	if let Some(values) = wide::quotient(size, a, b) {
+		return Ok(values);
+	}
+	portable_quotient(size, a, b)
+}
+
+/// What [`wide::quotient`] gives.
+fn portable_quotient(
+	size: usize,
+	a: impl Fn(usize) -> Fr + Sync,
+	b: impl Fn(usize) -> Fr + Sync,
+) -> Result<Vec<Fr>, ProveError> {
+	let (a, b): (Vec<Fr>, Vec<Fr>) = (0..size).into_par_iter().map(|row| (a(row), b(row))).unzip();
 	let c: Vec<Fr> = a.par_iter().zip(&b).map(|(a, b)| *a * b).collect();
 	let (mut a, b, c) = (odd_values(a)?, odd_values(b)?, odd_values(c)?);
 	a.par_iter_mut().zip(&b).zip(&c).for_each(|((a, b), c)| *a = *a * b - c);
@@ -112,19 +169,12 @@ pub(crate) fn odd_values(mut values: Vec<Fr>) -> Result<Vec<Fr>, ProveError> {
 	Ok(values)
 }
 
-fn evaluate(rows: &Rows, witness: &[Fr], size: usize) -> Result<Vec<Fr>, ProveError> {
-	if rows.entries.iter().any(|&(wire, _)| wire as usize >= witness.len()) {
-		return Err(ProveError::Key("a coefficient names a wire that is not there"));
+/// A row times a witness that has all wires; zero where there is no row.
+fn evaluate(rows: &Rows, witness: &[Fr], row: usize) -> Fr {
+	if row >= rows.len() {
+		return Fr::zero();
 	}
-	let mut values = vec![Fr::zero(); size];
-	values.par_iter_mut().take(rows.len()).enumerate().for_each(|(row, value)| {
-		*value = rows
-			.row(row)
-			.iter()
-			.map(|&(wire, coefficient)| coefficient * witness[wire as usize])
-			.sum();
-	});
-	Ok(values)
+	rows.row(row).iter().map(|&(wire, coefficient)| coefficient * witness[wire as usize]).sum()
 }
 
 /// Why a proof is not accepted.
@@ -228,6 +278,34 @@ mod tests {
 			let mut signals = signals;
 			signals.iter_mut().zip(&forged[1..]).for_each(|(s, value)| *s = encode_scalar(value));
 			assert_eq!(verify(&vk, &signals, &proof).is_err(), violated, "wire {wire}");
+		}
+	}
+
+	#[test]
+	fn quotients_by_vectors_are_those_of_arkworks() {
+		if !wide::available() {
+			eprintln!("skipped: this processor has no AVX-512 IFMA");
+			return;
+		}
+		let mut rng = StdRng::seed_from_u64(7);
+		for power in 0..=15 {
+			let size = 1 << power;
+			let edges = [Fr::zero(), Fr::from(1), -Fr::from(1)];
+			let mut values = || -> Vec<Fr> {
+				(0..size)
+					.map(|_| match rng.next_u32() % 8 {
+						edge @ 0..3 => edges[edge as usize],
+						_ => Fr::rand(&mut rng),
+					})
+					.collect()
+			};
+			let (a, b) = (values(), values());
+			let found = wide::quotient(size, |at| a[at], |at| b[at]);
+			assert_eq!(found.is_some(), power >= 6);
+			if let Some(found) = found {
+				let want = portable_quotient(size, |at| a[at], |at| b[at]).unwrap();
+				assert!(found == want, "2^{power}");
+			}
 		}
 	}
 

@@ -7,7 +7,7 @@ use crate::{
 	files::{self, AnchorBlock, CircuitFolder, Claim, Destination, FORMAT, TOOL},
 	imported,
 	opening::{self, Opening},
-	ui::{self, Ui},
+	ui::{self, Align, Stage, Ui},
 };
 use clap::Args;
 use codec::Encode;
@@ -77,6 +77,9 @@ pub struct Prove {
 	/// Also write the witness, which holds the private input, as a .wtns file.
 	#[arg(long)]
 	witness: Option<PathBuf>,
+	/// Also say what each stage of proving took.
+	#[arg(short, long)]
+	verbose: bool,
 }
 
 /// An input as the circuit takes it, and the salt of its commitment if it has one.
@@ -131,7 +134,14 @@ struct Made {
 	output: PathBuf,
 	claim: Claim,
 	evaluating: Duration,
-	proving: Duration,
+	stages: Vec<Stage>,
+}
+
+impl Made {
+	/// What proving took.
+	fn proving(&self) -> Duration {
+		self.stages.iter().map(|stage| stage.time).sum()
+	}
 }
 
 impl Prove {
@@ -152,7 +162,7 @@ impl Prove {
 			let (assigned, evaluating) =
 				ui.step("evaluating", || source.assign(&self, position as usize, wanted));
 			let (assignment, context) = assigned?;
-			let (proof, proving) = pair.prove(ui, &key, &assignment)?;
+			let (proof, stages) = pair.prove_in_stages(ui, &key, &assignment)?;
 			let claim = Claim {
 				format: FORMAT,
 				tool: TOOL.into(),
@@ -162,15 +172,21 @@ impl Prove {
 				inference: hex::encode(assignment.inference.encode()),
 				shown: describe(&circuit.file.interface, &assignment.inference),
 			};
-			ui.line(summary(&claim.shown));
+			let made = Made { output: output.clone(), claim, evaluating, stages };
+			ui.line(summary(&made.claim.shown));
 			ui.line(format!(
 				"key {}, witness {}, proof {}",
 				ui::time(loading),
 				ui::time(evaluating),
-				ui::time(proving)
+				ui::time(made.proving())
 			));
-			self.write(ui, output, &claim, &assignment, &proof.proof)?;
-			all.push(Made { output: output.clone(), claim, evaluating, proving });
+			if self.verbose {
+				let stage = |Stage { name, time }: &Stage| vec![name.clone(), ui::time(*time)];
+				let rows: Vec<_> = made.stages.iter().map(stage).collect();
+				ui.table(&[("stage", Align::Left), ("time", Align::Right)], &rows);
+			}
+			self.write(ui, output, &made.claim, &assignment, &proof.proof)?;
+			all.push(made);
 		}
 		if let Some(Next { anchor: Some(anchor), max_age: Some(age), .. }) = next {
 			ui.note(format!(
@@ -364,17 +380,16 @@ impl Prove {
 	}
 
 	fn report(&self, ui: &Ui, loading: Duration, all: &[Made]) {
-		let seconds = |evaluating: Duration, proving: Duration| {
-			json!({
+		let one = |made: &Made| {
+			let Made { output, claim, evaluating, stages } = made;
+			let stage = |Stage { name, time }: &Stage| json!({ "name": name, "seconds": time.as_secs_f64() });
+			let seconds = json!({
 				"key": loading.as_secs_f64(),
 				"witness": evaluating.as_secs_f64(),
-				"proof": proving.as_secs_f64(),
-			})
-		};
-		let one = |made: &Made| {
-			let Made { output, claim, evaluating, proving } = made;
-			let seconds = seconds(*evaluating, *proving);
-			json!({ "output": output, "claim": claim, "seconds": seconds })
+				"proof": made.proving().as_secs_f64(),
+			});
+			let stages: Vec<Value> = stages.iter().map(stage).collect();
+			json!({ "output": output, "claim": claim, "seconds": seconds, "stages": stages })
 		};
 		let proofs: Vec<Value> = all.iter().map(one).collect();
 		let mut value = match proofs.as_slice() {

@@ -5,12 +5,12 @@ use crate::{
 	error::CliError,
 	files::{self, CircuitFolder, KeysFolder},
 	opening::Opening,
-	ui::Ui,
+	ui::{Stage, Ui},
 };
 use std::{path::Path, time::Duration};
 use zkml_circuits::{Assignment, CommitmentKind, Salt, WeightsChoice};
 use zkml_primitives::{HintedProof, ModelId, VerifyingKey};
-use zkml_prover::{hinted, prove, zkey::Zkey, ProvingKey};
+use zkml_prover::{hinted, prove_watched, zkey::Zkey, ProvingKey};
 
 /// A circuit's folder, and that of its keys.
 #[derive(Debug)]
@@ -105,14 +105,26 @@ impl Pair {
 		key: &ProvingKey,
 		assignment: &Assignment,
 	) -> Result<(HintedProof, Duration), CliError> {
-		let (proof, proving) =
-			ui.step("proving", || prove(key, &assignment.witness, &mut rand::rngs::OsRng));
+		let (proof, stages) = self.prove_in_stages(ui, key, assignment)?;
+		Ok((proof, stages.iter().map(|stage| stage.time).sum()))
+	}
+
+	/// [`Self::prove`], with what each stage of proving took.
+	pub(crate) fn prove_in_stages(
+		&self,
+		ui: &Ui,
+		key: &ProvingKey,
+		assignment: &Assignment,
+	) -> Result<(HintedProof, Vec<Stage>), CliError> {
+		let (proof, stages) = ui.stages(|progress| {
+			prove_watched(key, &assignment.witness, &mut rand::rngs::OsRng, progress)
+		});
 		let proof = proof.map_err(|error| self.damaged(error.to_string()))?;
 		let signals = assignment.statement.signals();
 		let proof = hinted(&self.keys.verifying_key, signals, &proof).map_err(|error| {
 			self.damaged(format!("the proof made with this key does not verify: {error}"))
 		})?;
-		Ok((proof, proving))
+		Ok((proof, stages))
 	}
 
 	fn damaged(&self, what: String) -> CliError {

@@ -33,21 +33,6 @@ use std::io;
 use thiserror::Error;
 use zkml_circuits::sections::{Section, SectionError};
 
-/// Hears how a long step goes on.
-pub trait Progress: Sync {
-	/// A step begins, of this many parts.
-	fn step(&self, name: &str, total: u64);
-
-	/// So many parts more are done.
-	fn advance(&self, count: u64);
-}
-
-impl Progress for () {
-	fn step(&self, _: &str, _: u64) {}
-
-	fn advance(&self, _: u64) {}
-}
-
 /// Why a step of the ceremony cannot be made, or a file does not hold.
 #[derive(Debug, Error)]
 pub enum CeremonyError {

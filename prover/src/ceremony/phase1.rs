@@ -9,10 +9,13 @@ use super::{
 		BETA, CONTRIBUTIONS, KIND, LAGRANGE, LARGEST_POWER, POWERS,
 	},
 	random::Random,
-	CeremonyError, Hash, Progress,
+	CeremonyError, Hash,
 };
-use crate::curve::{
-	compressed, encode, lagrange, points, scale_in_place, uncompressed, write, Group, One, Two,
+use crate::{
+	curve::{
+		compressed, encode, lagrange, points, scale_in_place, uncompressed, write, Group, One, Two,
+	},
+	progress::Progress,
 };
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{short_weierstrass::Affine, AffineRepr};

@@ -7,10 +7,11 @@ use super::{
 	phase1::random,
 	ptau::{Ptau, LAGRANGE, POWERS},
 	snarkjs::beyond,
-	CeremonyError, Fault, Progress,
+	CeremonyError, Fault,
 };
 use crate::{
 	curve::{affine, encode, scale_all, scale_in_place, uncompressed, write, Group, One, Two},
+	progress::Progress,
 	zkey::{self, begin_file, coefficients, Header, Zkey, ZkeyError},
 };
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine};

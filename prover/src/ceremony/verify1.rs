@@ -9,9 +9,12 @@ use super::{
 		first_challenge, missing, powers, PowersContribution, Ptau, BETA, KIND, LAGRANGE, POWERS,
 	},
 	random::Random,
-	CeremonyError, Fault, Progress,
+	CeremonyError, Fault,
 };
-use crate::curve::{encode, uncompressed, Group, One, Two};
+use crate::{
+	curve::{encode, uncompressed, Group, One, Two},
+	progress::Progress,
+};
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{
 	short_weierstrass::{Affine, Projective},

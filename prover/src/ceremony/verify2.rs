@@ -10,10 +10,11 @@ use super::{
 	ptau::{Ptau, POWERS},
 	random::Random,
 	verify1::extra_holds,
-	CeremonyError, Fault, Progress,
+	CeremonyError, Fault,
 };
 use crate::{
 	curve::One,
+	progress::Progress,
 	zkey::{Header, Zkey, KIND},
 };
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine};

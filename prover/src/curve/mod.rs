@@ -71,15 +71,18 @@ impl Group for One {
 	}
 }
 
-/// `(u + 9)^((q − 1) / 3)` and `(u + 9)^((q − 1) / 2)`.
-const UNTWIST_X: Fq2 = Fq2::new(
-	MontFp!("21575463638280843010398324269430826099269044274347216827212613867836435027261"),
-	MontFp!("10307601595873709700152284273816112264069230130616436755625194854815875713954"),
-);
-const UNTWIST_Y: Fq2 = Fq2::new(
-	MontFp!("2821565182194536844548159561693502659359617185244120367078079554186484126554"),
-	MontFp!("3505843767911556378687030309984248845540243509899259641013678093033130930403"),
-);
+/// `(u + 9)^((q − 1) / 3)` and `(u + 9)^((q − 1) / 2)`: what untwisting, Frobenius and twisting multiply
+/// the conjugates of x and y by.
+pub(crate) const UNTWIST: [Fq2; 2] = [
+	Fq2::new(
+		MontFp!("21575463638280843010398324269430826099269044274347216827212613867836435027261"),
+		MontFp!("10307601595873709700152284273816112264069230130616436755625194854815875713954"),
+	),
+	Fq2::new(
+		MontFp!("2821565182194536844548159561693502659359617185244120367078079554186484126554"),
+		MontFp!("3505843767911556378687030309984248845540243509899259641013678093033130930403"),
+	),
+];
 
 impl Group for Two {
 	const PARTS: usize = 4;
@@ -91,7 +94,7 @@ impl Group for Two {
 	/// `ψ`: untwist, Frobenius, twist.
 	fn endomorphism(x: &Fq2, y: &Fq2) -> (Fq2, Fq2) {
 		let conjugate = |value: &Fq2| Fq2::new(value.c0, -value.c1);
-		(conjugate(x) * UNTWIST_X, conjugate(y) * UNTWIST_Y)
+		(conjugate(x) * UNTWIST[0], conjugate(y) * UNTWIST[1])
 	}
 
 	fn all_good(bytes: &[u8]) -> bool {

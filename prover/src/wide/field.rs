@@ -197,7 +197,7 @@ pub(super) fn load_bytes(bytes: &[u8; 64]) -> __m512i {
 /// Stores eight numbers.
 #[target_feature(enable = "avx512f")]
 #[inline]
-fn store(value: __m512i, row: &mut [u64; 8]) {
+pub(super) fn store(value: __m512i, row: &mut [u64; 8]) {
 	// SAFETY: it writes 64 bytes to where the reference points, of any alignment.
 	unsafe { _mm512_storeu_si512(row.as_mut_ptr().cast(), value) }
 }
@@ -239,6 +239,20 @@ impl<M: Modulus> Tight<M> {
 	#[target_feature(enable = "avx512f")]
 	#[inline]
 	pub(super) fn from_rows(rows: [__m512i; 4]) -> (Self, u8) {
+		let value = Self::unpacked(rows);
+		let mut raw = value.0;
+		for (limb, modulus) in raw.iter_mut().zip(M::CONSTANTS.modulus) {
+			*limb = _mm512_sub_epi64(*limb, all(modulus));
+		}
+		let top = carried(raw)[LIMBS - 1];
+		let below = _mm512_cmplt_epi64_mask(top, _mm512_setzero_si512());
+		(value, below)
+	}
+
+	/// Eight numbers below `2u`, by word.
+	#[target_feature(enable = "avx512f")]
+	#[inline]
+	pub(super) fn unpacked(rows: [__m512i; 4]) -> Self {
 		let mask = all(MASK);
 		let limb = |low: __m512i, high: __m512i| _mm512_and_si512(_mm512_or_si512(low, high), mask);
 		let limbs = [
@@ -248,13 +262,20 @@ impl<M: Modulus> Tight<M> {
 			limb(_mm512_srli_epi64::<28>(rows[2]), _mm512_slli_epi64::<36>(rows[3])),
 			_mm512_srli_epi64::<16>(rows[3]),
 		];
-		let mut raw = limbs;
-		for (limb, modulus) in raw.iter_mut().zip(M::CONSTANTS.modulus) {
-			*limb = _mm512_sub_epi64(*limb, all(modulus));
-		}
-		let top = carried(raw)[LIMBS - 1];
-		let below = _mm512_cmplt_epi64_mask(top, _mm512_setzero_si512());
-		(Self(limbs, PhantomData), below)
+		Self(limbs, PhantomData)
+	}
+
+	/// The eight numbers, by word.
+	#[target_feature(enable = "avx512f")]
+	#[inline]
+	pub(super) fn packed(self) -> [__m512i; 4] {
+		let [a, b, c, d, e] = self.0;
+		[
+			_mm512_or_si512(a, _mm512_slli_epi64::<52>(b)),
+			_mm512_or_si512(_mm512_srli_epi64::<12>(b), _mm512_slli_epi64::<40>(c)),
+			_mm512_or_si512(_mm512_srli_epi64::<24>(c), _mm512_slli_epi64::<28>(d)),
+			_mm512_or_si512(_mm512_srli_epi64::<36>(d), _mm512_slli_epi64::<16>(e)),
+		]
 	}
 
 	/// The same number eight times.
@@ -385,6 +406,25 @@ impl<M: Modulus> Tight<M> {
 		Self([_mm512_setzero_si512(); LIMBS], PhantomData).minus_tight(self)
 	}
 
+	/// `−self` where the bit is set, itself elsewhere.
+	#[target_feature(enable = "avx512f")]
+	#[inline]
+	pub(super) fn negative_where(self, mask: u8) -> Self {
+		let mut raw = self.0;
+		for (limb, negative) in raw.iter_mut().zip(self.negative().0) {
+			*limb = _mm512_mask_mov_epi64(*limb, mask, negative);
+		}
+		Self(raw, PhantomData)
+	}
+
+	/// `−self`, below `3p`.
+	#[target_feature(enable = "avx512f")]
+	#[inline]
+	fn opposite(self) -> Loose<M> {
+		let zero = Self([_mm512_setzero_si512(); LIMBS], PhantomData);
+		Loose(carried(zero.difference(self)), PhantomData)
+	}
+
 	/// A bit for each of the eight: whether it is a multiple of the modulus.
 	#[target_feature(enable = "avx512f,avx512ifma")]
 	#[inline]
@@ -429,6 +469,59 @@ impl<M: Modulus> Loose<M> {
 			sum = [_mm512_add_epi64(sum[1], carry), sum[2], sum[3], sum[4], zero];
 			for ((sum, limb), modulus) in sum.iter_mut().zip(self.0).zip(modulus) {
 				*sum = _mm512_madd52hi_epu64(*sum, limb, digit);
+				*sum = _mm512_madd52hi_epu64(*sum, times, modulus);
+			}
+		}
+		Tight(carried(sum), PhantomData)
+	}
+
+	/// The product with a tight one.
+	#[target_feature(enable = "avx512f,avx512ifma")]
+	#[inline]
+	pub(super) fn by(self, right: Tight<M>) -> Tight<M> {
+		self.times(right.loose())
+	}
+
+	/// `self·by + one·two`, over 2^260.
+	#[target_feature(enable = "avx512f,avx512ifma")]
+	#[inline]
+	pub(super) fn times_plus(self, by: Tight<M>, one: Self, two: Tight<M>) -> Tight<M> {
+		self.products(by.loose(), one, two.loose())
+	}
+
+	/// `self·by − one·two`, over 2^260.
+	#[target_feature(enable = "avx512f,avx512ifma")]
+	#[inline]
+	pub(super) fn times_minus(self, by: Tight<M>, one: Self, two: Tight<M>) -> Tight<M> {
+		self.products(by.loose(), one, two.opposite())
+	}
+
+	/// `self·by + one·two`, over 2^260: `64u²` and no more, as for one product.
+	#[target_feature(enable = "avx512f,avx512ifma")]
+	#[inline]
+	fn products(self, by: Self, one: Self, two: Self) -> Tight<M> {
+		let constants = const { &M::CONSTANTS };
+		let modulus = constants.modulus.map(|limb| all(limb));
+		let inverse = all(constants.inverse);
+		let zero = _mm512_setzero_si512();
+		let mut sum = [zero; LIMBS];
+		// Limbs stay below 2^57: thirty products' halves, and a carry.
+		for (digit, other) in by.0.into_iter().zip(two.0) {
+			for ((sum, limb), one) in sum.iter_mut().zip(self.0).zip(one.0) {
+				*sum = _mm512_madd52lo_epu64(*sum, limb, digit);
+				*sum = _mm512_madd52lo_epu64(*sum, one, other);
+			}
+			let times = _mm512_madd52lo_epu64(zero, sum[0], inverse);
+			for (sum, limb) in sum.iter_mut().zip(modulus) {
+				*sum = _mm512_madd52lo_epu64(*sum, times, limb);
+			}
+			let carry = _mm512_srli_epi64::<BITS>(sum[0]);
+			sum = [_mm512_add_epi64(sum[1], carry), sum[2], sum[3], sum[4], zero];
+			for ((sum, limb), (one, modulus)) in
+				sum.iter_mut().zip(self.0).zip(one.0.into_iter().zip(modulus))
+			{
+				*sum = _mm512_madd52hi_epu64(*sum, limb, digit);
+				*sum = _mm512_madd52hi_epu64(*sum, one, other);
 				*sum = _mm512_madd52hi_epu64(*sum, times, modulus);
 			}
 		}

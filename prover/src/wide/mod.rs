@@ -9,15 +9,24 @@ mod check;
 #[cfg(target_arch = "x86_64")]
 mod field;
 #[cfg(target_arch = "x86_64")]
+mod pairs;
+#[cfg(target_arch = "x86_64")]
 mod points;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod transform;
 
-use ark_bn254::{Fq, G1Affine};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use pairs::{PairsOfOne, PairsOfTwo};
+
+use ark_bn254::{Fq, Fr, G1Affine};
+#[cfg(target_arch = "x86_64")]
+use rayon::prelude::*;
 use std::sync::LazyLock;
 
 /// Whether the kernels can be used here, and are wanted.
-fn available() -> bool {
+pub(crate) fn available() -> bool {
 	static AVAILABLE: LazyLock<bool> = LazyLock::new(|| {
 		#[cfg(target_arch = "x86_64")]
 		let has = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma");
@@ -27,6 +36,12 @@ fn available() -> bool {
 	});
 	*AVAILABLE
 }
+
+/// What adds pairs of points elsewhere.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) type PairsOfOne = crate::msm::Portable<crate::curve::One>;
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) type PairsOfTwo = crate::msm::Portable<crate::curve::Two>;
 
 /// Multiplies points, none of which is zero, by one scalar, given its signed digits, for each place,
 /// the highest first, of its two parts; `image` is the factor of the endomorphism that the second part
@@ -63,4 +78,31 @@ pub(crate) fn points_of_two(bytes: &[u8]) -> bool {
 		return unsafe { check::points_of_two(bytes) };
 	}
 	false
+}
+
+/// The values of `A·B − C` on the odd half of the domain of twice the size, given those of `A` and `B` on a
+/// domain of this size; `C` is the polynomial that has their products there. `None` where there are no
+/// kernels, or the domain is too small for them.
+pub(crate) fn quotient(
+	size: usize,
+	a: impl Fn(usize) -> Fr + Sync,
+	b: impl Fn(usize) -> Fr + Sync,
+) -> Option<Vec<Fr>> {
+	#[cfg(target_arch = "x86_64")]
+	if available() && transform::fits(size) {
+		fn blocks(size: usize, value: impl Fn(usize) -> Fr + Sync) -> Vec<transform::Block> {
+			let block =
+				|at| transform::Block::new(core::array::from_fn(|lane| value(8 * at + lane)));
+			(0..size / 8).into_par_iter().map(block).collect()
+		}
+		let (a, b) = (blocks(size, a), blocks(size, b));
+		// SAFETY: the processor has what the function is compiled for.
+		let values = unsafe { transform::quotient(a, b) }?;
+		let value = |at: usize| {
+			let at = (size - at) % size;
+			values[at / 8].element(at % 8)
+		};
+		return Some((0..size).into_par_iter().map(value).collect());
+	}
+	None
 }

@@ -1,0 +1,110 @@
+//! Sums are those of arkworks, with either adder.
+
+use super::*;
+use ark_ec::{CurveGroup, PrimeGroup, VariableBaseMSM};
+use ark_ff::{Field, UniformRand};
+use rand::{rngs::StdRng, Rng, SeedableRng};
+
+/// Different points, some of them at infinity, equal or opposite.
+fn bases<P: Curve>(rng: &mut StdRng, count: usize) -> Vec<Affine<P>> {
+	let mut points: Vec<_> = (0..count).map(|_| Projective::<P>::rand(rng)).collect();
+	for at in 1..count {
+		match rng.gen_range(0..20) {
+			0 => points[at] = Projective::zero(),
+			1 => points[at] = points[at - 1],
+			2 => points[at] = -points[at - 1],
+			3 => points[at] = points[at - 1].double(),
+			_ => {},
+		}
+	}
+	Projective::normalize_batch(&points)
+}
+
+fn scalars(rng: &mut StdRng, count: usize) -> Vec<Fr> {
+	let edges = [62, 63, 64, 126, 127, 128, 253];
+	(0..count)
+		.map(|_| match rng.gen_range(0..10) {
+			0 | 1 => Fr::zero(),
+			2 => Fr::ONE,
+			3 => -Fr::ONE,
+			4 => Fr::from(rng.gen_range(0..256u32)),
+			5 => -Fr::from(rng.gen_range(0..1u64 << 40)),
+			6 => {
+				let power = Fr::from(2).pow([edges[rng.gen_range(0..edges.len())]]);
+				power - Fr::from(rng.gen_range(0..3u32))
+			},
+			_ => Fr::rand(rng),
+		})
+		.collect()
+}
+
+fn sums_are_right<A: Adder<P>, P: Curve>() {
+	let rng = &mut StdRng::seed_from_u64(9);
+	for count in [0, 1, 2, 3, 17, 300, 5_000] {
+		let (bases, scalars) = (bases::<P>(rng, count), scalars(rng, count));
+		let sorted = Scalars::new(&scalars);
+		let first = count / 3;
+		for first in [0, first] {
+			let (bases, scalars) = (&bases[first..], &scalars[first..]);
+			let want = Projective::msm_unchecked(bases, scalars);
+			assert_eq!(sum_by::<A, P>(bases, &sorted, first, |_| ()), want, "{count} from {first}");
+		}
+	}
+	// One point so often that every sum on the way is of equal points.
+	let generator = Affine::<P>::generator();
+	let scalars = [Fr::from(7); 100];
+	let found = sum_by::<A, P>(&[generator; 100], &Scalars::new(&scalars), 0, |_| ());
+	assert_eq!(found, Projective::generator() * Fr::from(700));
+	// Ones that come to nothing.
+	let scalars: Vec<Fr> = (0..64).map(|at| if at % 2 == 0 { Fr::ONE } else { -Fr::ONE }).collect();
+	let found = sum_by::<A, P>(&[generator; 64], &Scalars::new(&scalars), 0, |_| ());
+	assert_eq!(found, Projective::zero());
+}
+
+#[test]
+fn sums_are_those_of_arkworks() {
+	sums_are_right::<Portable<One>, One>();
+	sums_are_right::<Portable<Two>, Two>();
+}
+
+#[test]
+fn sums_by_vectors_are_those_of_arkworks() {
+	if !wide::available() {
+		eprintln!("skipped: this processor has no AVX-512 IFMA");
+		return;
+	}
+	sums_are_right::<<One as Curve>::Wide, One>();
+	sums_are_right::<<Two as Curve>::Wide, Two>();
+}
+
+#[test]
+fn slices_add_up() {
+	let rng = &mut StdRng::seed_from_u64(4);
+	let few = bases::<One>(rng, 1_000);
+	let count = SLICE + 3_000;
+	let bases: Vec<_> = few.iter().cycle().take(count).copied().collect();
+	let scalars: Vec<Fr> = (0..count as u64).map(Fr::from).collect();
+	let sorted = Scalars::new(&scalars);
+	let want = Projective::msm_unchecked(&bases, &scalars);
+	assert_eq!(sum(&bases, &sorted, 0, |_| ()), want);
+}
+
+#[test]
+fn digits_sum_up() {
+	let rng = &mut StdRng::seed_from_u64(3);
+	for bits in (3..=15).filter(|bits| Digits::fit(*bits)) {
+		let mut values: Vec<i128> =
+			(0..200).map(|_| rng.gen::<i128>() >> rng.gen_range(1..128)).collect();
+		values.extend([0, 1, -1, i128::MAX, -i128::MAX]);
+		for value in values {
+			let windows = 129u32.div_ceil(bits);
+			let digits: Vec<_> = (0..windows).map(|at| Digits::new(bits, at).of(value)).collect();
+			let sum = digits
+				.iter()
+				.rev()
+				.fold(Fr::zero(), |sum, digit| sum * Fr::from(1u32 << bits) + Fr::from(*digit));
+			assert_eq!(sum, Fr::from(value), "{value} in {bits}");
+			assert!(digits.iter().all(|digit| digit.unsigned_abs() <= 1 << (bits - 1)));
+		}
+	}
+}
