@@ -17,7 +17,8 @@
 
 use crate::{
 	key::{ProvingKey, Rows},
-	proof::{msm, odd_values},
+	msm::{self, Scalars},
+	transform::odd_values,
 };
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{pairing::Pairing, AffineRepr, CurveGroup, PrimeGroup, VariableBaseMSM};
@@ -244,6 +245,11 @@ fn is_one(pairs: &[(G1Projective, G2Projective)]) -> bool {
 	Bn254::multi_pairing(left, right).is_zero()
 }
 
+/// `Σ scalarᵢ · baseᵢ`. In G2, whose points may be outside of the subgroup here, arkworks sums up.
+fn msm(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+	msm::sum(bases, &Scalars::new(scalars), 0, |_| ())
+}
+
 fn twins(key: &ProvingKey, rng: &mut (impl RngCore + CryptoRng)) -> Outcome {
 	let (one, two) = (G1Projective::generator(), G2Projective::generator());
 	let same = |left: G1Projective, right: G2Projective| is_one(&[(left, two), (-one, right)]);
@@ -431,7 +437,7 @@ fn quotient(system: &System, key: &ProvingKey, rng: &mut (impl RngCore + CryptoR
 	for (value, row) in values.iter_mut().zip(&system.rows[1]) {
 		*value = row.iter().map(|&(wire, value)| value * random[wire]).sum();
 	}
-	let Ok(values) = odd_values(values) else { return Outcome::NotRun };
+	let Some(values) = odd_values(values) else { return Outcome::NotRun };
 	let factor: G1Projective = key.h.par_iter().fold(G1Projective::zero, |sum, h| sum + h).sum();
 	let pairs = [
 		(msm(&key.h, &values), G2Projective::generator()),

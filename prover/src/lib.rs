@@ -28,6 +28,7 @@ mod progress;
 mod proof;
 mod setup;
 mod solidity;
+mod transform;
 mod wide;
 pub mod zkey;
 

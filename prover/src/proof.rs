@@ -4,15 +4,14 @@ use crate::{
 	key::{ProvingKey, Rows},
 	msm::{self, Curve, Scalars},
 	progress::Progress,
-	wide,
+	transform,
 };
-use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_bn254::Fr;
 use ark_ec::{
 	short_weierstrass::{Affine, Projective},
-	CurveGroup, VariableBaseMSM,
+	CurveGroup,
 };
 use ark_ff::{UniformRand, Zero};
-use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use rand::{CryptoRng, RngCore};
 use rayon::prelude::*;
 use thiserror::Error;
@@ -117,11 +116,6 @@ fn sum<P: Curve>(
 	msm::sum(bases, scalars, first, |count| progress.advance(count))
 }
 
-pub(crate) fn msm(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
-	debug_assert_eq!(bases.len(), scalars.len());
-	G1Projective::msm_unchecked(bases, scalars)
-}
-
 /// The values of `A·B − C` on the odd half of the domain of twice the size.
 ///
 /// On the even half it vanishes, so these values give the quotient by the vanishing polynomial.
@@ -137,36 +131,7 @@ fn quotient(key: &ProvingKey, witness: &[Fr]) -> Result<Vec<Fr>, ProveError> {
 	}
 	let (a, b) =
 		(|row| evaluate(&key.a_rows, witness, row), |row| evaluate(&key.b_rows, witness, row));
-	if let Some(values) = wide::quotient(size, a, b) {
-		return Ok(values);
-	}
-	portable_quotient(size, a, b)
-}
-
-/// What [`wide::quotient`] gives.
-fn portable_quotient(
-	size: usize,
-	a: impl Fn(usize) -> Fr + Sync,
-	b: impl Fn(usize) -> Fr + Sync,
-) -> Result<Vec<Fr>, ProveError> {
-	let (a, b): (Vec<Fr>, Vec<Fr>) = (0..size).into_par_iter().map(|row| (a(row), b(row))).unzip();
-	let c: Vec<Fr> = a.par_iter().zip(&b).map(|(a, b)| *a * b).collect();
-	let (mut a, b, c) = (odd_values(a)?, odd_values(b)?, odd_values(c)?);
-	a.par_iter_mut().zip(&b).zip(&c).for_each(|((a, b), c)| *a = *a * b - c);
-	Ok(a)
-}
-
-/// From a polynomial's values on a domain to those on the odd half of the domain of twice the size.
-pub(crate) fn odd_values(mut values: Vec<Fr>) -> Result<Vec<Fr>, ProveError> {
-	let size = values.len();
-	let domain = Radix2EvaluationDomain::<Fr>::new(size).filter(|domain| domain.size() == size);
-	let domain = domain.ok_or(ProveError::Key("its domain is no power of two of the field"))?;
-	let double = Radix2EvaluationDomain::<Fr>::new(2 * size);
-	let offset = double.ok_or(ProveError::Key("its domain is too large"))?.group_gen;
-	domain.ifft_in_place(&mut values);
-	Radix2EvaluationDomain::distribute_powers(&mut values, offset);
-	domain.fft_in_place(&mut values);
-	Ok(values)
+	transform::quotient(size, a, b).ok_or(ProveError::Key("the field has no domain of its size"))
 }
 
 /// A row times a witness that has all wires; zero where there is no row.
@@ -278,34 +243,6 @@ mod tests {
 			let mut signals = signals;
 			signals.iter_mut().zip(&forged[1..]).for_each(|(s, value)| *s = encode_scalar(value));
 			assert_eq!(verify(&vk, &signals, &proof).is_err(), violated, "wire {wire}");
-		}
-	}
-
-	#[test]
-	fn quotients_by_vectors_are_those_of_arkworks() {
-		if !wide::available() {
-			eprintln!("skipped: this processor has no AVX-512 IFMA");
-			return;
-		}
-		let mut rng = StdRng::seed_from_u64(7);
-		for power in 0..=15 {
-			let size = 1 << power;
-			let edges = [Fr::zero(), Fr::from(1), -Fr::from(1)];
-			let mut values = || -> Vec<Fr> {
-				(0..size)
-					.map(|_| match rng.next_u32() % 8 {
-						edge @ 0..3 => edges[edge as usize],
-						_ => Fr::rand(&mut rng),
-					})
-					.collect()
-			};
-			let (a, b) = (values(), values());
-			let found = wide::quotient(size, |at| a[at], |at| b[at]);
-			assert_eq!(found.is_some(), power >= 6);
-			if let Some(found) = found {
-				let want = portable_quotient(size, |at| a[at], |at| b[at]).unwrap();
-				assert!(found == want, "2^{power}");
-			}
 		}
 	}
 
