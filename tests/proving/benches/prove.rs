@@ -197,8 +197,8 @@ fn figures(
 		("Peak memory, whole process", tables::memory(measured)),
 		("Time for each constraint, warm process", tables::per_constraint(measured)),
 	];
-	if !measured.is_empty() {
-		parts.iter().for_each(|(title, table)| text += &format!("\n### {title}\n\n{table}"));
+	for (title, table) in parts.iter().filter(|(_, table)| !table.is_empty()) {
+		text += &format!("\n### {title}\n\n{table}");
 	}
 	for comparison in comparisons {
 		let table = tables::ezkl(comparison);

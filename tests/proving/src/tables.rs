@@ -1,4 +1,4 @@
-//! What was measured, as tables.
+//! What was measured, as tables; of nothing they are empty.
 
 use crate::{
 	cases::Case,
@@ -23,7 +23,7 @@ pub fn sizes(all: &[Measured]) -> String {
 			bytes(measured.key_size),
 		]
 	};
-	table(&["circuit", "constraints", "wires", "proving key"], &rows(all, row))
+	filled(&["circuit", "constraints", "wires", "proving key"], all.iter().map(row))
 }
 
 /// Seconds of a process that makes one proof.
@@ -58,7 +58,7 @@ pub fn per_constraint(all: &[Measured]) -> String {
 		};
 		[measured.case.name()].into_iter().chain(provers.iter().map(cell)).collect()
 	};
-	table(&head(&provers), &products.map(row).collect::<Vec<_>>())
+	filled(&head(&provers), products.map(row))
 }
 
 /// From an ONNX file to a verified proof, here and in EZKL.
@@ -101,8 +101,13 @@ pub fn ezkl(comparison: &Comparison) -> String {
 	)
 }
 
-fn rows(all: &[Measured], row: impl Fn(&Measured) -> Vec<String>) -> Vec<Vec<String>> {
-	all.iter().map(row).collect()
+/// A table, if there is something in it.
+fn filled(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+	let rows: Vec<Vec<String>> = rows.collect();
+	match rows.is_empty() || head.len() == 1 {
+		true => String::new(),
+		false => table(head, &rows),
+	}
 }
 
 type Pick = fn(&Figures) -> &Vec<f64>;
@@ -134,7 +139,7 @@ fn compared(all: &[Measured], pick: Pick, show: fn(f64) -> String) -> String {
 		};
 		[measured.case.name()].into_iter().chain(provers.iter().map(cell)).collect()
 	};
-	table(&head(&provers), &rows(all, row))
+	filled(&head(&provers), all.iter().map(row))
 }
 
 fn with_factor(value: f64, base: Option<f64>, show: fn(f64) -> String) -> String {
@@ -196,7 +201,9 @@ mod tests {
 			text.lines().flat_map(|line| line.split('|').map(cell).collect::<Vec<_>>()).collect()
 		};
 		assert_eq!(cells(&text), cells(expected));
-		assert!(!warm(&all).contains("ours"), "nobody was measured");
+		assert_eq!(warm(&all), "", "nobody was measured");
+		assert_eq!(per_constraint(&all), "", "nobody was measured");
+		assert_eq!(sizes(&[]), "");
 	}
 
 	#[test]
