@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 ENV := . scripts/env.sh &&
 
-.PHONY: help setup demo test bench bench-verify node network weights fuzz
+.PHONY: help setup demo test bench bench-prove bench-verify node network weights fuzz
 
 help: ## Show this.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -19,6 +19,12 @@ test: ## Check everything: formats, lints, tests.
 bench: setup ## Measure.
 	@$(ENV) cargo build --release --locked && \
 	    cargo bench --locked --bench figures --bench compile --bench capacity --bench stream --bench setup
+
+# BENCH="--powers 14..20" for more; `cargo bench --bench prove -- --help` tells what else.
+bench-prove: setup ## Measure proving beside other provers, and write docs/proving.md: BENCH="--powers 14..20" RAPIDSNARK=program
+	@scripts/setup.sh bench && $(ENV) cargo build --release --locked --bin zkml && \
+	    $(if $(RAPIDSNARK),ZKML_RAPIDSNARK="$(RAPIDSNARK)") \
+	    cargo bench --locked --bench prove -- --write $(BENCH)
 
 # For Wasm as substrate-wasm-builder has it: its toolchain, its link-time optimisation.
 bench-verify: setup ## Measure verification in Wasm and natively, and write docs/verification.md.

@@ -5,6 +5,7 @@
 #   scripts/setup.sh           what `cargo build` needs
 #   scripts/setup.sh oracles   the programs that tests compare with
 #   scripts/setup.sh tests     both, and the test runner
+#   scripts/setup.sh bench     those that proving is measured beside
 #
 # ZKML_WASM_TOOLCHAIN=rustup|distro chooses how Rust gets its core library for Wasm; without it,
 # rustup is tried first.
@@ -21,6 +22,7 @@ CIRCOMLIB_VERSION=2.0.5
 CIRCOMLIB_ML_VERSION=1.4.4
 SOLC_VERSION=0.8.37
 ETHEREUMJS_VERSION=10.1.3
+EZKL_VERSION=23.0.5
 
 WASM_TARGET=wasm32v1-none
 RUSTUP_TIMEOUT=60
@@ -236,6 +238,21 @@ oracle_npm() {
         die "could not install them into $dir"
 }
 
+# Its wheels are not for every machine, and nothing else needs it.
+bench_ezkl() {
+    local venv=$ZKML_CACHE/ezkl
+    local have='from importlib.metadata import version; import ezkl; print(version("ezkl"))'
+    [ "$("$venv/bin/python" -c "$have" 2>/dev/null)" != "$EZKL_VERSION" ] || return 0
+
+    python3 -c 'import venv, ensurepip' 2>/dev/null || apt_install python3 python3-venv
+    say "installing ezkl $EZKL_VERSION from PyPI"
+    rm -rf "$venv"
+    quietly python3 -m venv "$venv" &&
+        quietly "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+            "ezkl==$EZKL_VERSION" ||
+        say "going on without it"
+}
+
 setup_build() {
     setup_rust
     setup_system
@@ -245,10 +262,14 @@ setup_build() {
 case ${1:-build} in
     build) setup_build ;;
     oracles) setup_oracles ;;
+    bench)
+        oracle_npm
+        bench_ezkl
+        ;;
     tests)
         setup_build
         setup_nextest
         setup_oracles
         ;;
-    *) die "unknown: $1. Use build (the default), oracles or tests." ;;
+    *) die "unknown: $1. Use build (the default), oracles, tests or bench." ;;
 esac

@@ -6,7 +6,7 @@ use std::{
 	sync::Mutex,
 	time::{Duration, Instant},
 };
-use zkml_prover::{ceremony::Progress, Map};
+use zkml_prover::{Map, Progress};
 
 /// How to talk to the user.
 #[derive(Clone, Copy, Debug, Default)]

@@ -3,25 +3,20 @@
 
 extern crate alloc;
 
-mod plot;
 #[path = "../guest/src/work.rs"]
 mod work;
 
 use codec::Encode;
-use plot::{Chart, Line};
-use plotters::style::RGBColor;
 use sc_executor::WasmExecutor;
 use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
 use sp_io::{SubstrateHostFunctions, TestExternalities};
-use std::{
-	collections::HashMap,
-	io::IsTerminal,
-	path::Path,
-	process::{exit, Command},
-	time::Instant,
-};
+use std::{collections::HashMap, io::IsTerminal, path::Path, process::exit, time::Instant};
 use work::{By, Case, Task, Work, MULTIPLICATIONS};
-use zkml_bench_verify::{locked_version, median, table, with_figures, write};
+use zkml_figures::{
+	locked_version, median,
+	plot::{self, Chart, Line, BLUE, GREEN, GREY, ORANGE},
+	spread, table, write, write_page,
+};
 use zkml_verifier::{
 	engine::Arkworks,
 	fixtures::{Fixture, Key},
@@ -60,11 +55,8 @@ fn main() {
 	println!("{figures}");
 	if std::env::args().any(|argument| argument == "--write") {
 		let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
-		let page = docs.join("verification.md");
-		let old = std::fs::read_to_string(&page).expect("the page is there");
-		let new = with_figures(&old, &figures).expect("the page has the marks");
 		let plot = plot::draw(&measured.charts()).expect("an SVG file");
-		write(&page, &new).expect("a disk");
+		write_page(&docs.join("verification.md"), COMMAND, &figures).expect("a page with marks");
 		write(&docs.join("verification.svg"), &plot).expect("a disk");
 		println!("Written to docs/verification.md and docs/verification.svg.");
 	}
@@ -221,12 +213,7 @@ impl Measured {
 			}
 			runs.iter_mut().for_each(|run| run.measure(wasm));
 		}
-		let spread = |Run { times, .. }: &Run| {
-			let most = times.iter().copied().fold(f64::MIN, f64::max);
-			let least = times.iter().copied().fold(f64::MAX, f64::min);
-			(most - least) / median(times.clone())
-		};
-		let spreads: Vec<f64> = runs.iter().map(spread).collect();
+		let spreads: Vec<f64> = runs.iter().map(|run| spread(&run.times)).collect();
 		let most = spreads.iter().copied().fold(0.0, f64::max);
 		let figures =
 			runs.into_iter().map(|run| (run.figure, (median(run.times), run.memory))).collect();
@@ -356,10 +343,6 @@ impl Measured {
 
 	/// Of what is measured in Wasm.
 	fn charts(&self) -> [Chart; 2] {
-		const GREY: RGBColor = RGBColor(0x57, 0x60, 0x6a);
-		const ORANGE: RGBColor = RGBColor(0xc4, 0x62, 0x0c);
-		const BLUE: RGBColor = RGBColor(0x2f, 0x6f, 0xb5);
-		const GREEN: RGBColor = RGBColor(0x2a, 0x8a, 0x4a);
 		let place = Place::Wasm;
 		let alone = |name, colour, work, by| {
 			let point = |signals: usize| {
@@ -379,6 +362,7 @@ impl Measured {
 			Chart {
 				title: "One proof, in Wasm",
 				axes: ["public signals", "time, ms"],
+				place: |signals| signals.to_string(),
 				lines: vec![
 					alone(
 						"ark-groth16, key prepared beforehand",
@@ -394,6 +378,7 @@ impl Measured {
 			Chart {
 				title: "Batches of proofs of 4 signals, in Wasm",
 				axes: ["proofs in the batch", "time for each proof, ms"],
+				place: |proofs| proofs.to_string(),
 				lines: vec![
 					together(
 						"ark-groth16, key prepared beforehand, one by one",
@@ -410,18 +395,10 @@ impl Measured {
 
 /// The processor, the compiler and the executor.
 fn machine() -> String {
-	let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-	let model = info.lines().find_map(|line| line.strip_prefix("model name"));
-	let model = model.unwrap_or("unknown processor").trim_start_matches([' ', '\t', ':']);
-	let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-	let output = Command::new("rustc").arg("--version").output();
-	let rustc = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_string());
-	let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
-	let lock = std::fs::read_to_string(lock).unwrap_or_default();
 	format!(
-		"{model}, {cores} cores; {}; sc-executor {} with wasmtime {}",
-		rustc.unwrap_or_else(|_| "unknown compiler".into()),
-		locked_version(&lock, "sc-executor"),
-		locked_version(&lock, "wasmtime"),
+		"{}; sc-executor {} with wasmtime {}",
+		zkml_figures::machine(),
+		locked_version("sc-executor"),
+		locked_version("wasmtime"),
 	)
 }
