@@ -77,7 +77,7 @@ fn the_runtime_takes_a_key_and_a_proof_of_snarkjs() {
 	chain(&account).execute_with(|| {
 		// Before any contribution to phase 2, snarkjs' key is one that anybody can forge for.
 		assert_noop!(register(unfinished), pallet_zkml::Error::<Runtime>::UnfinishedKey);
-		assert_ok!(register(key));
+		assert_ok!(register(key.clone()));
 		let context = Zkml::next_context(model, account.clone()).unwrap().context;
 		let image = digits.example.heldout();
 		let assignment = digits.assign(image.iter().next().unwrap(), &context);
@@ -87,7 +87,7 @@ fn the_runtime_takes_a_key_and_a_proof_of_snarkjs() {
 		let proof = json::read_proof(&proof).unwrap();
 		let inference = assignment.inference;
 		let submission = Submission { model, anchor: None, inference, proof };
-		let hinted = hinted(&digits.verifying_key, assignment.statement.signals(), &proof).unwrap();
+		let hinted = hinted(&key, assignment.statement.signals(), &proof).unwrap();
 		let submit = || Zkml::submit_inference(signed(), 2, submission.clone(), hinted.hint);
 		assert_ok!(submit());
 		assert_noop!(submit(), pallet_zkml::Error::<Runtime>::InvalidProof);
