@@ -5,7 +5,10 @@
 //! addition takes five multiplications, a square and its share of the inversion, and there are as many as
 //! points less groups.
 
-use crate::curve::{affine, Group};
+use crate::{
+	curve::{affine, Group},
+	wide,
+};
 use ark_ec::{short_weierstrass::Affine, AffineRepr};
 use ark_ff::{AdditiveGroup, Field, Zero};
 use rayon::prelude::*;
@@ -14,6 +17,9 @@ use rayon::prelude::*;
 const TOGETHER: usize = 2048;
 /// Members that a thread takes at a time, if that is whole groups.
 const TASK: usize = 16 * 1024;
+
+/// How many pairs before it is added the processor begins to fetch one.
+const AHEAD: usize = 16;
 
 /// A point by its place, or its opposite: `2·place + sign`.
 pub(crate) type Member = u32;
@@ -108,9 +114,7 @@ struct Rounds<A: Adder<P>, P: Group> {
 
 impl<A: Adder<P>, P: Group> Rounds<A, P> {
 	fn new() -> Self {
-		let room = || Vec::with_capacity(TOGETHER);
-		let (pairs, places) = (room(), Vec::with_capacity(TOGETHER));
-		Self { adder: A::new(), pairs, places, found: vec![A::Point::default(); TOGETHER] }
+		Self { adder: A::new(), pairs: Vec::new(), places: Vec::new(), found: Vec::new() }
 	}
 
 	fn sums(
@@ -168,6 +172,9 @@ impl<A: Adder<P>, P: Group> Rounds<A, P> {
 	}
 
 	fn flush(&mut self, points: &[A::Point], left: &mut [A::Point]) {
+		if self.found.len() < self.pairs.len() {
+			self.found.resize(self.pairs.len(), A::Point::default());
+		}
 		let found = &mut self.found[..self.pairs.len()];
 		self.adder.add(points, &self.pairs, found);
 		for (place, sum) in self.places.drain(..).zip(found) {
@@ -232,7 +239,10 @@ impl<P: Group> Adder<P> for Portable<P> {
 		self.slopes.clear();
 		self.products.clear();
 		let mut product = one;
-		for &[a, b] in pairs {
+		for (at, &[a, b]) in pairs.iter().enumerate() {
+			for member in pairs.get(at + AHEAD).into_iter().flatten() {
+				wide::ahead(&points[(member >> 1) as usize]);
+			}
 			let (a, b) = (of(a), of(b));
 			let mut slope = [b.y - a.y, b.x - a.x];
 			if a.is_zero() || b.is_zero() {

@@ -37,6 +37,18 @@ pub(crate) fn available() -> bool {
 	*AVAILABLE
 }
 
+/// Lets the processor fetch what will be needed, where it can be asked to.
+pub(crate) fn ahead<T>(value: &T) {
+	#[cfg(target_arch = "x86_64")]
+	for line in (0..size_of::<T>()).step_by(64) {
+		use core::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+		let address = core::ptr::from_ref(value).cast::<i8>().wrapping_add(line);
+		// SAFETY: every processor of this kind has the instruction, which neither reads nor writes as far
+		// as the program sees, whatever the address.
+		unsafe { _mm_prefetch::<_MM_HINT_T0>(address) };
+	}
+}
+
 /// What adds pairs of points elsewhere.
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) type PairsOfOne = crate::msm::Portable<crate::curve::One>;

@@ -4,7 +4,7 @@
 //! 2^255; infinity is all zeros, and none of what is added.
 
 use super::{
-	available,
+	ahead, available,
 	field::{load, store, transposed, Loose, Tight},
 	points::power,
 };
@@ -292,14 +292,6 @@ impl From<Affine<One>> for Packed<1> {
 impl From<Affine<Two>> for Packed<2> {
 	fn from(point: Affine<Two>) -> Self {
 		Self([row(point.x.c0, point.x.c1), row(point.y.c0, point.y.c1)])
-	}
-}
-
-/// Lets the processor fetch a point.
-fn ahead<const N: usize>(point: &Packed<N>) {
-	for row in &point.0 {
-		// SAFETY: it neither reads nor writes, as far as the program sees.
-		unsafe { _mm_prefetch::<_MM_HINT_T0>(row.as_ptr().cast()) };
 	}
 }
 
