@@ -218,8 +218,9 @@ impl<A: Adder<P>, P: Curve> Slice<A, P> {
 		let cost = |bits: &u32| {
 			let windows = self.windows(*bits) as usize;
 			let terms = windows * self.full + (short / bits) as usize;
-			// A bucket costs two additions in the end, and less than all of them are used.
-			terms + windows * (2 << (bits - 1)).min(3 * terms / windows)
+			// A bucket that is used costs two additions in the end, and any a fourth of one.
+			let buckets = windows << (bits - 1);
+			terms + (2 * buckets).min(2 * terms) + buckets / 4
 		};
 		(3..=15).filter(|bits| Digits::fit(*bits)).min_by_key(cost).unwrap_or(5)
 	}

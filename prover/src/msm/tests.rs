@@ -108,3 +108,17 @@ fn digits_sum_up() {
 		}
 	}
 }
+
+#[test]
+fn few_terms_take_few_buckets() {
+	let rng = &mut StdRng::seed_from_u64(5);
+	let bases = bases::<One>(rng, 300);
+	for (scalars, most) in [
+		((0..300u64).map(Fr::from).collect::<Vec<_>>(), 8),
+		((0..300).map(|_| Fr::rand(rng)).collect(), 9),
+	] {
+		let sorted = Scalars::new(&scalars);
+		let bits = Slice::<Portable<One>, One>::new(&bases, &sorted, 0).window();
+		assert!(bits <= most, "{bits}");
+	}
+}
