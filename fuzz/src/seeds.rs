@@ -114,7 +114,7 @@ fn submission(model: usize, who: u64, inference: Inference, nonce: u64) -> Submi
 fn one(model: usize, who: u64, inference: Inference) -> RuntimeCall {
 	let submission = submission(model, who, inference, 0);
 	let hint = Hint([0; HINT_LEN]);
-	RuntimeCall::Zkml(Call::submit_inference { signals: 4, submission, hint })
+	RuntimeCall::Zkml(Call::submit_inference { signals: 4, submission: submission.into(), hint })
 }
 
 fn batch(who: u64) -> RuntimeCall {

@@ -136,7 +136,7 @@ impl World {
 		if input.below(6) == 0 {
 			hint.0[input.below(HINT_LEN)] ^= input.any::<u8>();
 		}
-		let call = Call::submit_inference { signals, submission, hint };
+		let call = Call::submit_inference { signals, submission: submission.into(), hint };
 		self.dispatch(Some(who), RuntimeCall::Zkml(call));
 	}
 
@@ -179,7 +179,7 @@ impl World {
 			_ => {
 				let (submission, signals) = self.submission(input, who, &mut BTreeMap::new());
 				let hint = hint(who, &submission);
-				RuntimeCall::Zkml(Call::submit_inference { signals, submission, hint })
+				RuntimeCall::Zkml(Call::submit_inference { signals, submission: submission.into(), hint })
 			},
 		};
 		let mut bytes = call.encode();
@@ -273,7 +273,7 @@ impl World {
 			true => Call::submit_batch { signals, submissions },
 			false => {
 				let hint = hint(origin, &submission);
-				Call::submit_inference { signals, submission, hint }
+				Call::submit_inference { signals, submission: submission.into(), hint }
 			},
 		};
 		self.dispatch(Some(origin), RuntimeCall::Zkml(call));
@@ -438,7 +438,7 @@ impl World {
 fn submissions_of(call: &RuntimeCall) -> Option<(Option<Hint>, u32, Vec<Submission<u64>>)> {
 	match call {
 		RuntimeCall::Zkml(Call::submit_inference { signals, submission, hint }) => {
-			Some((Some(*hint), *signals, vec![submission.clone()]))
+			Some((Some(*hint), *signals, vec![(**submission).clone()]))
 		},
 		RuntimeCall::Zkml(Call::submit_batch { signals, submissions }) => {
 			Some((None, *signals, submissions.to_vec()))
@@ -526,7 +526,7 @@ fn check_dry_run(who: u64, batch: bool, signals: u32, submissions: &[Submission<
 	let call = match submissions {
 		[submission] if !batch => {
 			let (submission, hint) = (submission.clone(), hint(who, submission));
-			RuntimeCall::Zkml(Call::submit_inference { signals, submission, hint })
+			RuntimeCall::Zkml(Call::submit_inference { signals, submission: submission.into(), hint })
 		},
 		_ => submit_batch(),
 	};
@@ -552,7 +552,7 @@ fn check_dry_run(who: u64, batch: bool, signals: u32, submissions: &[Submission<
 		let singly = undone(|| {
 			submissions.iter().all(|submission| {
 				let (submission, hint) = (submission.clone(), hint(who, submission));
-				let call = Call::submit_inference { signals: u32::MAX, submission, hint };
+				let call = Call::submit_inference { signals: u32::MAX, submission: submission.into(), hint };
 				RuntimeCall::Zkml(call).dispatch(RuntimeOrigin::signed(who)).is_ok()
 			})
 		});

@@ -214,7 +214,7 @@ mod benchmarks {
 		let replayed = submission.clone();
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(owner.clone()), n, submission, hint);
+		_(RawOrigin::Signed(owner.clone()), n, submission.into(), hint);
 
 		assert_eq!(Nonces::<T>::get(known.id, &owner), 1);
 		let refused = Pallet::<T>::do_submit(owner, n, replayed, Some(&hint));

@@ -410,10 +410,10 @@ pub mod pallet {
 		pub fn submit_inference(
 			origin: OriginFor<T>,
 			#[pallet::compact] signals: u32,
-			submission: SubmissionOf<T>,
+			submission: Box<SubmissionOf<T>>,
 			hint: Hint,
 		) -> DispatchResultWithPostInfo {
-			Self::do_submit(ensure_signed(origin)?, signals, submission, Some(&hint))
+			Self::do_submit(ensure_signed(origin)?, signals, *submission, Some(&hint))
 		}
 
 		/// Deregister a model.

@@ -200,7 +200,7 @@ fn all_calls_of_a_models_life() {
 			assert_eq!(Registrations::<Runtime>::get(id).unwrap().owner, actor);
 
 			let (submission, hint) = model.submission(&actor, 3);
-			let call = Call::submit_inference { signals: 2, submission, hint };
+			let call = Call::submit_inference { signals: 2, submission: submission.into(), hint };
 			assert_eq!(way.call(call.clone()), Ok(()), "{way:?}");
 			assert_eq!(Zkml::receipt(id, actor.clone()).unwrap().output, Output::Label(3));
 			let replayed = pallet_zkml::Error::<Runtime>::InvalidProof.into();
@@ -255,7 +255,11 @@ fn batches_of_calls_are_atomic() {
 		let model = Model::new(&alice());
 		assert_ok!(Way::Directly.call(model.register()));
 		let (submission, hint) = model.submission(&alice(), 3);
-		let call = RuntimeCall::from(Call::submit_inference { signals: 2, submission, hint });
+		let call = RuntimeCall::from(Call::submit_inference {
+			signals: 2,
+			submission: submission.into(),
+			hint,
+		});
 		let calls = vec![call.clone(), call];
 		let batch = RuntimeCall::from(pallet_utility::Call::<Runtime>::batch_all { calls });
 		let replayed = pallet_zkml::Error::<Runtime>::InvalidProof;
@@ -273,7 +277,7 @@ fn a_proxy_for_inferences_does_nothing_else() {
 		let kind = ProxyType::Inference;
 		assert_ok!(Proxy::add_proxy(signed(alice()), address(&bob()), kind, 0));
 		let (submission, hint) = model.submission(&alice(), 3);
-		let submit = Call::submit_inference { signals: 2, submission, hint };
+		let submit = Call::submit_inference { signals: 2, submission: submission.into(), hint };
 		assert_eq!(Way::ByProxy.call(submit), Ok(()));
 		assert_eq!(Nonces::<Runtime>::get(model.id, alice()), 1);
 		let filtered = Err(frame_system::Error::<Runtime>::CallFiltered.into());
@@ -294,7 +298,11 @@ fn containers_weigh_what_they_contain() {
 		let model = Model::new(&alice());
 		assert_ok!(Way::Directly.call(model.register()));
 		let (submission, hint) = model.submission(&alice(), 3);
-		let call = RuntimeCall::from(Call::submit_inference { signals: 2, submission, hint });
+		let call = RuntimeCall::from(Call::submit_inference {
+			signals: 2,
+			submission: submission.into(),
+			hint,
+		});
 		let weight = call.get_dispatch_info().call_weight;
 		let calls = vec![call.clone(), call.clone()];
 		let batch = RuntimeCall::from(pallet_utility::Call::<Runtime>::batch_all { calls });

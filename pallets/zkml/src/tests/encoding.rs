@@ -21,7 +21,7 @@ fn calls_keep_their_indices_and_arguments() {
 	expected.extend([1, 7, 0, 0, 0, 0]);
 	expected.extend([5; 256]);
 	let hint = Hint([6; 192]);
-	let call = Call::<Test>::submit_inference { signals: 2, submission: submission(), hint };
+	let call = Call::<Test>::submit_inference { signals: 2, submission: submission().into(), hint };
 	assert_eq!(call.encode(), [&[1], expected.as_slice(), &[6; 192]].concat());
 	// One of them.
 	expected.insert(1, 1 << 2);
@@ -56,7 +56,7 @@ fn calls_keep_their_indices_and_arguments() {
 fn refuses_calls_cut_short() {
 	let call = Call::<Test>::submit_inference {
 		signals: 2,
-		submission: submission(),
+		submission: submission().into(),
 		hint: Hint([6; 192]),
 	};
 	let bytes = call.encode();

@@ -36,7 +36,7 @@ fn submit_for(
 	Zkml::submit_inference(
 		signed(BOB),
 		2,
-		Submission { model, anchor, inference: label(7), proof },
+		Submission { model, anchor, inference: label(7), proof }.into(),
 		hint,
 	)
 }
@@ -68,7 +68,7 @@ fn the_next_context_is_for_the_newest_known_block() {
 		assert!(next.preimage.ends_with(&hash(19).0));
 		let HintedProof { proof, hint } = prover.prove(&label(7), &next.context);
 		let submission = Submission { model, anchor: next.anchor, inference: label(7), proof };
-		assert_ok!(Zkml::submit_inference(signed(BOB), 2, submission, hint));
+		assert_ok!(Zkml::submit_inference(signed(BOB), 2, submission.into(), hint));
 	});
 }
 
@@ -128,13 +128,13 @@ fn rejects_a_proof_that_grew_old() {
 		let next = Zkml::next_context(model, BOB).unwrap();
 		let HintedProof { proof, hint } = prover.prove(&label(7), &next.context);
 		let submission = Submission { model, anchor: next.anchor, inference: label(7), proof };
-		let submit = || Zkml::submit_inference(signed(BOB), 2, submission.clone(), hint);
+		let submit = || Zkml::submit_inference(signed(BOB), 2, submission.clone().into(), hint);
 		go_to(23);
 		assert_noop!(submit(), Error::<Test>::AnchorTooOld);
 		// Nor under the number of a younger block.
 		let younger = Submission { anchor: Some(22), ..submission.clone() };
 		assert_noop!(
-			Zkml::submit_inference(signed(BOB), 2, younger, hint),
+			Zkml::submit_inference(signed(BOB), 2, younger.into(), hint),
 			Error::<Test>::InvalidProof
 		);
 		go_to(22);

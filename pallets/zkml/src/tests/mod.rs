@@ -107,7 +107,7 @@ fn submit(
 ) -> DispatchResultWithPostInfo {
 	let signals = Models::<Test>::get(model).map_or(2, |entry| entry.signals);
 	let submission = Submission { model, anchor: None, inference, proof };
-	Zkml::submit_inference(signed(account), signals, submission, hint)
+	Zkml::submit_inference(signed(account), signals, submission.into(), hint)
 }
 
 /// The context of an account's next inference.

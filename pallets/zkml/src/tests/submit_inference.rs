@@ -17,7 +17,7 @@ fn call(
 	HintedProof { proof, hint }: HintedProof,
 ) -> crate::Call<Test> {
 	let submission = Submission { model, anchor: None, inference, proof };
-	crate::Call::submit_inference { signals, submission, hint }
+	crate::Call::submit_inference { signals, submission: submission.into(), hint }
 }
 
 /// Registers both models and gives them to a test.
