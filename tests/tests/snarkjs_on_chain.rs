@@ -88,7 +88,7 @@ fn the_runtime_takes_a_key_and_a_proof_of_snarkjs() {
 		let inference = assignment.inference;
 		let submission = Submission { model, anchor: None, inference, proof };
 		let hinted = hinted(&key, assignment.statement.signals(), &proof).unwrap();
-		let submit = || Zkml::submit_inference(signed(), 2, submission.clone(), hinted.hint);
+		let submit = || Zkml::submit_inference(signed(), 2, submission.clone().into(), hinted.hint);
 		assert_ok!(submit());
 		assert_noop!(submit(), pallet_zkml::Error::<Runtime>::InvalidProof);
 	});
