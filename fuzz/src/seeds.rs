@@ -7,13 +7,11 @@ mod files;
 use crate::{
 	decode_point_scalar::FIXTURE,
 	runtime::{self, Runtime, RuntimeCall, ACCOUNTS, PROVERS},
-	submit_inference::{context, on_chain},
+	submit_inference::{context, hint, on_chain},
 };
 use codec::Encode;
 use frame_support::BoundedVec;
-use zkml_primitives::{
-	ClaimedInput, Hint, Inference, Output, Setup, Submission, Terms, Values, HINT_LEN,
-};
+use zkml_primitives::{ClaimedInput, Inference, Output, Setup, Submission, Terms, Values};
 use zkml_verifier::fixtures::Key;
 
 type Call = pallet_zkml::Call<Runtime>;
@@ -113,7 +111,7 @@ fn submission(model: usize, who: u64, inference: Inference, nonce: u64) -> Submi
 
 fn one(model: usize, who: u64, inference: Inference) -> RuntimeCall {
 	let submission = submission(model, who, inference, 0);
-	let hint = Hint([0; HINT_LEN]);
+	let hint = on_chain(|| hint(who, &submission));
 	RuntimeCall::Zkml(Call::submit_inference { signals: 4, submission: submission.into(), hint })
 }
 
@@ -159,15 +157,15 @@ fn scale() -> Vec<(&'static str, u8, Vec<u8>)> {
 
 /// Sequences, in the order of `submit_inference::World::step` and what it reads.
 fn calls() -> Vec<(&'static str, Vec<u8>)> {
-	// Account 1; model 0, output 5, honest, seed 0; pays for what it needs.
-	let honest: &[u8] = &[0, 0, 0, 5, 0, 0, 0, 23, 0, 7];
+	// Account 1; model 0, output 5, honest, seed 0; pays for what it needs; its hint is that of its proof.
+	let honest: &[u8] = &[0, 0, 0, 5, 0, 0, 0, 23, 0, 7, 1];
 	let raw = |origin: u8, call: RuntimeCall| {
 		let bytes = call.encode();
 		let length = (bytes.len() as u16).to_le_bytes();
 		[&[7, origin], &length[..], &bytes].concat()
 	};
 	let logits_words = [1u8, 0, 0, 0].repeat(7);
-	let public = [&[0, 2, 1][..], &logits_words, &[23, 0, 0, 7]].concat();
+	let public = [&[0, 2, 1][..], &logits_words, &[23, 0, 0, 7, 1]].concat();
 	vec![
 		("honest", honest.to_vec()),
 		("twice", [honest, honest].concat()),
@@ -181,11 +179,17 @@ fn calls() -> Vec<(&'static str, Vec<u8>)> {
 		("batch_underpaid", [&[5, 1, 2][..], &honest[2..9], &honest[2..9], &[1]].concat()),
 		("replay", [honest, &[13, 0, 1, 0, 1], &[13, 0, 1, 1, 0]].concat()),
 		("replay_by_other", [honest, &[13, 0, 0, 1, 0, 0]].concat()),
-		("register", [&[10, 0, 4, 0, 1, 7][..], &[0, 1, 3, 23, 0, 7]].concat()),
+		("register", [&[10, 0, 4, 0, 1, 7][..], &[0, 1, 3, 23, 0, 7, 1]].concat()),
 		("supersede", [10, 0, 4, 1, 2, 0, 0, 7].to_vec()),
 		("supersede_twice", [10, 0, 4, 1, 2, 0, 0, 7, 10, 0, 3, 1, 2, 0, 0, 7].to_vec()),
-		("anchor_oldest", [&[14, 5][..], &public[..public.len() - 4], &[2, 0, 0, 0, 7]].concat()),
-		("anchor_too_old", [&[14, 5][..], &public[..public.len() - 4], &[2, 0, 1, 0, 7]].concat()),
+		(
+			"anchor_oldest",
+			[&[14, 5][..], &public[..public.len() - 5], &[2, 0, 0, 0, 7, 1]].concat(),
+		),
+		(
+			"anchor_too_old",
+			[&[14, 5][..], &public[..public.len() - 5], &[2, 0, 1, 0, 7, 1]].concat(),
+		),
 		("suspend", [&[11, 7, 0, 0, 3][..], honest, &[11, 7, 0, 0, 4], honest].concat()),
 		("deregister", [honest, &[11, 0, 0, 0, 0], honest].concat()),
 		("deprecate", [&[11, 0, 0, 0, 2, 2][..], honest, &[14, 2], honest].concat()),

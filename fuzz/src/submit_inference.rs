@@ -179,7 +179,11 @@ impl World {
 			_ => {
 				let (submission, signals) = self.submission(input, who, &mut BTreeMap::new());
 				let hint = hint(who, &submission);
-				RuntimeCall::Zkml(Call::submit_inference { signals, submission: submission.into(), hint })
+				RuntimeCall::Zkml(Call::submit_inference {
+					signals,
+					submission: submission.into(),
+					hint,
+				})
 			},
 		};
 		let mut bytes = call.encode();
@@ -481,7 +485,7 @@ fn is_valid(who: u64, hint: Option<&Hint>, signals: u32, submissions: &[Submissi
 }
 
 /// The hint of what an account submits next; zeros of what does not hold.
-fn hint(who: u64, submission: &Submission<u64>) -> Hint {
+pub(crate) fn hint(who: u64, submission: &Submission<u64>) -> Hint {
 	let Submission { model: id, anchor, inference, proof } = submission;
 	let found = || {
 		let model = Models::<Runtime>::get(id)?;
@@ -526,7 +530,11 @@ fn check_dry_run(who: u64, batch: bool, signals: u32, submissions: &[Submission<
 	let call = match submissions {
 		[submission] if !batch => {
 			let (submission, hint) = (submission.clone(), hint(who, submission));
-			RuntimeCall::Zkml(Call::submit_inference { signals, submission: submission.into(), hint })
+			RuntimeCall::Zkml(Call::submit_inference {
+				signals,
+				submission: submission.into(),
+				hint,
+			})
 		},
 		_ => submit_batch(),
 	};
@@ -552,7 +560,11 @@ fn check_dry_run(who: u64, batch: bool, signals: u32, submissions: &[Submission<
 		let singly = undone(|| {
 			submissions.iter().all(|submission| {
 				let (submission, hint) = (submission.clone(), hint(who, submission));
-				let call = Call::submit_inference { signals: u32::MAX, submission: submission.into(), hint };
+				let call = Call::submit_inference {
+					signals: u32::MAX,
+					submission: submission.into(),
+					hint,
+				};
 				RuntimeCall::Zkml(call).dispatch(RuntimeOrigin::signed(who)).is_ok()
 			})
 		});
