@@ -19,6 +19,7 @@ pub mod ceremony;
 pub mod circom_witness;
 mod curve;
 mod estimate;
+mod field;
 pub mod json;
 mod key;
 mod manifest;

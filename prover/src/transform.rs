@@ -5,16 +5,22 @@
 //! by decimation in time takes them so, so that nothing is ever sorted. Both use the inverse root: the values
 //! come out in reverse, but for the first.
 
-use crate::wide;
-use ark_bn254::Fr;
+use crate::{
+	field::{Element, Lazy},
+	wide,
+};
+use ark_bn254::{Fr, FrConfig};
 use ark_ff::{FftField, Field};
 use rayon::prelude::*;
 
 /// Elements that a thread takes at a time: with their roots they fit its second cache.
 const TASK: usize = 1 << 12;
 
+/// What is computed with.
+type Value = Lazy<FrConfig>;
+
 /// Powers of the inverse root of unity, by the logarithm of the distance between what they are for.
-struct Roots(Vec<Vec<Fr>>);
+struct Roots(Vec<Vec<Value>>);
 
 impl Roots {
 	fn new(size: usize) -> Option<Self> {
@@ -26,48 +32,48 @@ impl Roots {
 		(0..size.ilog2()).map(level).collect::<Option<_>>().map(Self)
 	}
 
-	fn level(&self, distance: usize) -> &[Fr] {
+	fn level(&self, distance: usize) -> &[Value] {
 		&self.0[distance.ilog2() as usize]
 	}
 
 	/// Two stages of the first transform, between quarters; the place of the first of each is given.
-	fn split(&self, [a, b, c, d]: [&mut [Fr]; 4], first: usize, quarter: usize) {
+	fn split(&self, [a, b, c, d]: [&mut [Value]; 4], first: usize, quarter: usize) {
 		let outer = self.level(2 * quarter);
 		let (one, two) = (&outer[first..], &outer[quarter + first..]);
 		let three = &self.level(quarter)[first..];
 		for at in 0..a.len() {
 			let [p, q, r, s] = [a[at], b[at], c[at], d[at]];
-			let even = [p + r, q + s];
-			let odd = [(p - r) * one[at], (q - s) * two[at]];
-			a[at] = even[0] + even[1];
-			b[at] = (even[0] - even[1]) * three[at];
-			c[at] = odd[0] + odd[1];
-			d[at] = (odd[0] - odd[1]) * three[at];
+			let even = [p.plus(&r), q.plus(&s)];
+			let odd = [p.minus(&r).by(&one[at]), q.minus(&s).by(&two[at])];
+			a[at] = even[0].plus(&even[1]);
+			b[at] = even[0].minus(&even[1]).by(&three[at]);
+			c[at] = odd[0].plus(&odd[1]);
+			d[at] = odd[0].minus(&odd[1]).by(&three[at]);
 		}
 	}
 
 	/// Two stages of the second transform.
-	fn join(&self, [a, b, c, d]: [&mut [Fr]; 4], first: usize, quarter: usize) {
+	fn join(&self, [a, b, c, d]: [&mut [Value]; 4], first: usize, quarter: usize) {
 		let outer = self.level(2 * quarter);
 		let (one, two) = (&outer[first..], &outer[quarter + first..]);
 		let three = &self.level(quarter)[first..];
 		for at in 0..a.len() {
-			let [p, q, r, s] = [a[at], b[at] * three[at], c[at], d[at] * three[at]];
-			let even = [p + q, p - q];
-			let odd = [(r + s) * one[at], (r - s) * two[at]];
-			a[at] = even[0] + odd[0];
-			b[at] = even[1] + odd[1];
-			c[at] = even[0] - odd[0];
-			d[at] = even[1] - odd[1];
+			let [p, q, r, s] = [a[at], b[at].by(&three[at]), c[at], d[at].by(&three[at])];
+			let even = [p.plus(&q), p.minus(&q)];
+			let odd = [r.plus(&s).by(&one[at]), r.minus(&s).by(&two[at])];
+			a[at] = even[0].plus(&odd[0]);
+			b[at] = even[1].plus(&odd[1]);
+			c[at] = even[0].minus(&odd[0]);
+			d[at] = even[1].minus(&odd[1]);
 		}
 	}
 
 	/// The first transform.
-	fn forth(&self, data: &mut [Fr]) {
+	fn forth(&self, data: &mut [Value]) {
 		let quarter = data.len() / 4;
 		match data {
 			[] | [_] => {},
-			[a, b] => (*a, *b) = (*a + *b, *a - *b),
+			[a, b] => (*a, *b) = (a.plus(b), a.minus(b)),
 			_ if quarter < TASK => {
 				self.split(quarters(data), 0, quarter);
 				data.chunks_exact_mut(quarter).for_each(|data| self.forth(data));
@@ -82,11 +88,11 @@ impl Roots {
 	}
 
 	/// The second transform.
-	fn back(&self, data: &mut [Fr]) {
+	fn back(&self, data: &mut [Value]) {
 		let quarter = data.len() / 4;
 		match data {
 			[] | [_] => {},
-			[a, b] => (*a, *b) = (*a + *b, *a - *b),
+			[a, b] => (*a, *b) = (a.plus(b), a.minus(b)),
 			_ if quarter < TASK => {
 				data.chunks_exact_mut(quarter).for_each(|data| self.back(data));
 				self.join(quarters(data), 0, quarter);
@@ -100,20 +106,21 @@ impl Roots {
 }
 
 /// The first powers of an element.
-fn powers(root: Fr, count: usize) -> Vec<Fr> {
-	let mut all = vec![Fr::ONE; count];
+fn powers(root: Fr, count: usize) -> Vec<Value> {
+	let mut all = vec![Value::default(); count];
+	let step = Value::of(&root);
 	all.par_chunks_mut(TASK).enumerate().for_each(|(at, powers)| {
-		let mut power = root.pow([(at * TASK) as u64]);
+		let mut power = Value::of(&root.pow([(at * TASK) as u64]));
 		for place in powers {
 			*place = power;
-			power *= root;
+			power = power.by(&step);
 		}
 	});
 	all
 }
 
 /// The four quarters.
-fn quarters(data: &mut [Fr]) -> [&mut [Fr]; 4] {
+fn quarters(data: &mut [Value]) -> [&mut [Value]; 4] {
 	let (low, high) = data.split_at_mut(data.len() / 2);
 	let (a, b) = low.split_at_mut(low.len() / 2);
 	let (c, d) = high.split_at_mut(high.len() / 2);
@@ -121,22 +128,22 @@ fn quarters(data: &mut [Fr]) -> [&mut [Fr]; 4] {
 }
 
 /// The same in pieces.
-fn pieces(data: &mut [Fr]) -> impl IndexedParallelIterator<Item = [&mut [Fr]; 4]> {
+fn pieces(data: &mut [Value]) -> impl IndexedParallelIterator<Item = [&mut [Value]; 4]> {
 	let [a, b, c, d] = quarters(data).map(|quarter| quarter.par_chunks_mut(TASK));
 	a.zip(b).zip(c.zip(d)).map(|((a, b), (c, d))| [a, b, c, d])
 }
 
 /// What coefficients are multiplied by between the transforms: powers of the offset, over their number, by
 /// the reversed bits of their index.
-fn offsets(size: usize) -> Option<Vec<Fr>> {
+fn offsets(size: usize) -> Option<Vec<Value>> {
 	let offset = Fr::get_root_of_unity(2 * size as u64)?;
-	let mut all = vec![Fr::from(size as u64).inverse()?; size];
+	let mut all = vec![Value::of(&Fr::from(size as u64).inverse()?); size];
 	let mut made = 1;
 	while made < size {
-		let factor = offset.pow([(size / 2 / made) as u64]);
+		let factor = Value::of(&offset.pow([(size / 2 / made) as u64]));
 		let (done, next) = all.split_at_mut(made);
 		next.par_iter_mut().zip(done).with_min_len(TASK).for_each(|(next, done)| {
-			*next = *done * factor;
+			*next = done.by(&factor);
 		});
 		made *= 2;
 	}
@@ -146,7 +153,7 @@ fn offsets(size: usize) -> Option<Vec<Fr>> {
 /// Both transforms of one size.
 struct Transforms {
 	roots: Roots,
-	offsets: Vec<Fr>,
+	offsets: Vec<Value>,
 }
 
 impl Transforms {
@@ -157,19 +164,24 @@ impl Transforms {
 	}
 
 	/// From values on the domain to those on the odd half of that of twice the size, in reverse.
-	fn odd(&self, data: &mut [Fr]) {
+	fn odd(&self, data: &mut [Value]) {
 		self.roots.forth(data);
-		data.par_iter_mut().zip(&self.offsets).for_each(|(value, offset)| *value *= offset);
+		data.par_iter_mut()
+			.zip(&self.offsets)
+			.for_each(|(value, offset)| *value = value.by(offset));
 		self.roots.back(data);
 	}
 }
 
 /// From a polynomial's values on a domain to those on the odd half of the domain of twice the size. `None`
 /// if there are no such domains.
-pub(crate) fn odd_values(mut values: Vec<Fr>) -> Option<Vec<Fr>> {
-	Transforms::new(values.len())?.odd(&mut values);
-	values[1..].reverse();
-	Some(values)
+pub(crate) fn odd_values(values: Vec<Fr>) -> Option<Vec<Fr>> {
+	let transforms = Transforms::new(values.len())?;
+	let mut data: Vec<_> = values.par_iter().map(Value::of).collect();
+	drop(values);
+	transforms.odd(&mut data);
+	let size = data.len();
+	Some((0..size).into_par_iter().map(|at| data[(size - at) % size].value()).collect())
 }
 
 /// The values of `A·B − C` on the odd half of the domain of twice the size, given those of `A` and `B` on a
@@ -192,15 +204,17 @@ fn portable(
 	b: impl Fn(usize) -> Fr + Sync,
 ) -> Option<Vec<Fr>> {
 	let transforms = Transforms::new(size)?;
-	let (mut a, mut b): (Vec<Fr>, Vec<Fr>) =
-		(0..size).into_par_iter().map(|row| (a(row), b(row))).unzip();
-	let mut c: Vec<Fr> = a.par_iter().zip(&b).map(|(a, b)| *a * b).collect();
+	let (mut a, mut b): (Vec<Value>, Vec<Value>) =
+		(0..size).into_par_iter().map(|row| (Value::of(&a(row)), Value::of(&b(row)))).unzip();
+	let mut c: Vec<Value> = a.par_iter().zip(&b).map(|(a, b)| a.by(b)).collect();
 	for data in [&mut a, &mut b, &mut c] {
 		transforms.odd(data);
 	}
-	a.par_iter_mut().zip(&b).zip(&c).for_each(|((a, b), c)| *a = *a * b - c);
-	a[1..].reverse();
-	Some(a)
+	let value = |at: usize| {
+		let at = (size - at) % size;
+		a[at].by(&b[at]).minus(&c[at]).value()
+	};
+	Some((0..size).into_par_iter().map(value).collect())
 }
 
 #[cfg(test)]

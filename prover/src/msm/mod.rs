@@ -13,9 +13,11 @@ pub(crate) use sums::{Adder, Member, Portable};
 
 use crate::{
 	curve::{Group, One, Two},
+	field::{Element, Lazy, Pair},
+	map::room,
 	wide,
 };
-use ark_bn254::Fr;
+use ark_bn254::{FqConfig, Fr};
 use ark_ec::{
 	short_weierstrass::{Affine, Projective},
 	AffineRepr,
@@ -36,17 +38,21 @@ const CHUNK: usize = 4096;
 pub(crate) trait Curve: Group {
 	/// Bits of a scalar's part.
 	const BITS: u32;
+	/// What coordinates are computed with on every processor.
+	type Element: Element<Value = Self::BaseField>;
 	/// For vectors.
 	type Wide: Adder<Self>;
 }
 
 impl Curve for One {
 	const BITS: u32 = 127;
+	type Element = Lazy<FqConfig>;
 	type Wide = wide::PairsOfOne;
 }
 
 impl Curve for Two {
 	const BITS: u32 = 67;
+	type Element = Pair;
 	type Wide = wide::PairsOfTwo;
 }
 
@@ -168,15 +174,17 @@ impl<A: Adder<P>, P: Curve> Slice<A, P> {
 			let base = &bases[place as usize - first];
 			(!base.is_zero()).then_some(base)
 		};
-		let (mut points, mut values, mut minus) = (Vec::new(), Vec::new(), Vec::new());
 		let full = &scalars.full[within(&scalars.full, &places, |place| *place)];
+		let short = &scalars.short[within(&scalars.short, &places, |(place, _)| *place)];
+		let ones = &scalars.ones[within(&scalars.ones, &places, |(place, _)| *place)];
+		let mut points = room(full.len() * P::PARTS + short.len() + ones.len());
+		let (mut values, mut minus) = (Vec::new(), Vec::new());
 		enter::<A, P, _, _>(full, P::PARTS, &mut points, &mut values, |&place, values| {
 			let base = base(place)?;
 			values.extend(&P::split(&scalars.all[place as usize])[..P::PARTS]);
 			Some(*base)
 		});
 		let full = values.len();
-		let short = &scalars.short[within(&scalars.short, &places, |(place, _)| *place)];
 		enter::<A, P, _, _>(short, 1, &mut points, &mut values, |&(place, value), values| {
 			values.push(value.into());
 			base(place).copied().or_else(|| {
@@ -184,7 +192,6 @@ impl<A: Adder<P>, P: Curve> Slice<A, P> {
 				None
 			})
 		});
-		let ones = &scalars.ones[within(&scalars.ones, &places, |(place, _)| *place)];
 		enter::<A, P, _, _>(ones, 1, &mut points, &mut minus, |&(place, opposite), minus| {
 			let base = base(place)?;
 			minus.push(opposite);
@@ -282,7 +289,6 @@ fn enter<A: Adder<P>, P: Curve, T: Sync, V: Send + Clone>(
 			(points, along)
 		})
 		.collect();
-	points.reserve(made.iter().map(|(points, _)| points.len()).sum());
 	for (some, with) in made {
 		points.extend(some);
 		along.extend(with);

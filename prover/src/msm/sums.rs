@@ -5,18 +5,22 @@
 //! addition takes five multiplications, a square and its share of the inversion, and there are as many as
 //! points less groups.
 
+use super::Curve;
 use crate::{
 	curve::{affine, Group},
+	field::Element,
 	wide,
 };
 use ark_ec::{short_weierstrass::Affine, AffineRepr};
-use ark_ff::{AdditiveGroup, Field, Zero};
 use rayon::prelude::*;
 
 /// So many additions share an inversion: what belongs to them fits a core's second cache.
 const TOGETHER: usize = 2048;
 /// Members that a thread takes at a time, if that is whole groups.
 const TASK: usize = 16 * 1024;
+
+/// Products that are made beside each other, so that the processor need not wait for each.
+const CHAINS: usize = 2;
 
 /// How many pairs before it is added the processor begins to fetch one.
 const AHEAD: usize = 16;
@@ -96,10 +100,10 @@ pub(super) fn sums<A: Adder<P>, P: Group>(points: &[A::Point], groups: &Groups) 
 			(&ends[groups], start, sums)
 		})
 		.collect();
-	tasks.into_par_iter().for_each(|(ends, start, sums)| {
+	tasks.into_par_iter().for_each_init(Rounds::<A, P>::new, |rounds, (ends, start, sums)| {
 		let end = ends.last().map_or(start, |&end| end as usize);
 		let ends = ends.iter().map(|&end| end - start as u32).collect();
-		Rounds::<A, P>::new().sums(points, &members[start..end], ends, sums);
+		rounds.sums(points, &members[start..end], ends, sums);
 	});
 	all
 }
@@ -110,11 +114,14 @@ struct Rounds<A: Adder<P>, P: Group> {
 	/// Where their sums belong.
 	places: Vec<u32>,
 	found: Vec<A::Point>,
+	/// What is left after a round, and after the one before.
+	left: [Vec<A::Point>; 2],
 }
 
 impl<A: Adder<P>, P: Group> Rounds<A, P> {
 	fn new() -> Self {
-		Self { adder: A::new(), pairs: Vec::new(), places: Vec::new(), found: Vec::new() }
+		let (pairs, places, found, left) = Default::default();
+		Self { adder: A::new(), pairs, places, found, left }
 	}
 
 	fn sums(
@@ -124,18 +131,21 @@ impl<A: Adder<P>, P: Group> Rounds<A, P> {
 		mut ends: Vec<u32>,
 		sums: &mut [A::Point],
 	) {
-		let mut left = self.halve(points, |at| members[at as usize], &mut ends);
+		let [mut left, mut before] = std::mem::take(&mut self.left);
+		self.halve(points, |at| members[at as usize], &mut ends, &mut left);
 		while longest(&ends) > 1 {
-			left = self.halve(&left, |at| 2 * at, &mut ends);
+			std::mem::swap(&mut left, &mut before);
+			self.halve(&before, |at| 2 * at, &mut ends, &mut left);
 		}
-		let mut left = left.into_iter();
+		let mut sums_left = left.iter();
 		let mut start = 0;
 		for (sum, end) in sums.iter_mut().zip(ends) {
 			if start < end {
-				*sum = left.next().unwrap_or_default();
+				*sum = sums_left.next().copied().unwrap_or_default();
 			}
 			start = end;
 		}
+		self.left = [left, before];
 	}
 
 	/// Half as many points of each group, with the same sum.
@@ -144,9 +154,9 @@ impl<A: Adder<P>, P: Group> Rounds<A, P> {
 		points: &[A::Point],
 		member: impl Fn(u32) -> Member,
 		ends: &mut [u32],
-	) -> Vec<A::Point> {
-		let all = ends.last().map_or(0, |&end| end as usize);
-		let mut left: Vec<A::Point> = Vec::with_capacity(all.div_ceil(2) + ends.len().min(all));
+		left: &mut Vec<A::Point>,
+	) {
+		left.clear();
 		let mut at = 0;
 		for end in ends {
 			while at + 1 < *end {
@@ -156,7 +166,7 @@ impl<A: Adder<P>, P: Group> Rounds<A, P> {
 				left.push(A::Point::default());
 				at += 2;
 				if self.pairs.len() == TOGETHER {
-					self.flush(points, &mut left);
+					self.flush(points, left);
 				}
 			}
 			if at < *end {
@@ -167,8 +177,7 @@ impl<A: Adder<P>, P: Group> Rounds<A, P> {
 			}
 			*end = left.len() as u32;
 		}
-		self.flush(points, &mut left);
-		left
+		self.flush(points, left);
 	}
 
 	fn flush(&mut self, points: &[A::Point], left: &mut [A::Point]) {
@@ -191,88 +200,170 @@ fn longest(ends: &[u32]) -> u32 {
 }
 
 /// For every processor.
-pub(crate) struct Portable<P: Group> {
-	/// Numerator and denominator of each slope; the denominator one where none is needed.
-	slopes: Vec<[P::BaseField; 2]>,
-	products: Vec<P::BaseField>,
+pub(crate) struct Portable<P: Curve> {
+	denominators: Vec<P::Element>,
+	/// The product of the denominators before each, in its chain.
+	products: Vec<P::Element>,
+	/// Pairs that the formula for two points with different x does not know.
+	special: Vec<u32>,
+	/// Whether any point may be infinity, as after a sum that was.
+	infinite: bool,
 }
 
-impl<P: Group> Adder<P> for Portable<P> {
-	type Point = Affine<P>;
+/// A point, or infinity as zeros: no point of prime order has a y of zero.
+#[derive(Clone, Copy, Default)]
+#[repr(align(64))]
+pub(crate) struct Plain<E>([E; 2]);
+
+impl<E: Element> Plain<E> {
+	#[inline(always)]
+	fn is_infinity(&self) -> bool {
+		self.0[1].is_blank()
+	}
+
+	#[inline(always)]
+	fn y(&self, minus: bool) -> E {
+		self.0[1].negated_if(minus)
+	}
+
+	/// The point whose place this is, or its opposite.
+	fn member(points: &[Self], member: Member) -> Self {
+		let point = points[(member >> 1) as usize];
+		if point.is_infinity() {
+			point
+		} else {
+			Self([point.0[0], point.y(member & 1 == 1)])
+		}
+	}
+}
+
+impl<P: Curve> From<Affine<P>> for Plain<P::Element> {
+	fn from(point: Affine<P>) -> Self {
+		point.xy().map_or_else(Self::default, |(x, y)| Self([&x, &y].map(P::Element::of)))
+	}
+}
+
+/// What the two points of a pair are to each other.
+enum Special<E> {
+	/// The sum needs no slope.
+	Known(Plain<E>),
+	/// They are the same.
+	Twice,
+}
+
+impl<E: Element> Special<E> {
+	#[cold]
+	fn new(points: &[Plain<E>], pair: [Member; 2]) -> Self {
+		let [a, b] = pair.map(|member| Plain::member(points, member));
+		if a.is_infinity() {
+			Self::Known(b)
+		} else if b.is_infinity() {
+			Self::Known(a)
+		} else if a.0[1].minus(&b.0[1]).is_zero() {
+			Self::Twice
+		} else {
+			Self::Known(Plain::default())
+		}
+	}
+}
+
+impl<P: Curve> Portable<P> {
+	/// Takes points at infinity from the first.
+	pub(crate) fn of_any() -> Self {
+		Self { infinite: true, ..Self::new() }
+	}
+}
+
+impl<P: Curve> Adder<P> for Portable<P> {
+	type Point = Plain<P::Element>;
 
 	fn new() -> Self {
-		Self { slopes: Vec::new(), products: Vec::new() }
+		Self {
+			denominators: Vec::new(),
+			products: Vec::new(),
+			special: Vec::new(),
+			infinite: false,
+		}
 	}
 
-	fn enter(&mut self, points: &[Affine<P>], parts: usize, out: &mut Vec<Affine<P>>) {
+	fn enter(&mut self, points: &[Affine<P>], parts: usize, out: &mut Vec<Self::Point>) {
 		for mut point in points.iter().copied() {
-			for _ in 0..parts {
-				out.push(point);
-				let (x, y) = P::endomorphism(&point.x, &point.y);
-				point = affine(x, y);
+			for part in 0..parts {
+				if part > 0 {
+					let (x, y) = P::endomorphism(&point.x, &point.y);
+					point = affine(x, y);
+				}
+				out.push(point.into());
 			}
 		}
 	}
 
-	fn affine(point: &Affine<P>) -> Affine<P> {
-		*point
+	fn affine(point: &Self::Point) -> Affine<P> {
+		if point.is_infinity() {
+			return Affine::zero();
+		}
+		let [x, y] = &point.0;
+		affine(x.value(), y.value())
 	}
 
-	fn is_infinity(point: &Affine<P>) -> bool {
-		point.is_zero()
+	fn is_infinity(point: &Self::Point) -> bool {
+		point.is_infinity()
 	}
 
-	fn negated(point: &Affine<P>) -> Affine<P> {
-		-*point
+	fn negated(point: &Self::Point) -> Self::Point {
+		Plain::member(core::slice::from_ref(point), 1)
 	}
 
-	fn add(&mut self, points: &[Affine<P>], pairs: &[[Member; 2]], sums: &mut [Affine<P>]) {
-		let one = P::BaseField::ONE;
-		let of = |member: Member| {
-			let point = points[(member >> 1) as usize];
-			if member & 1 == 0 {
-				point
-			} else {
-				-point
-			}
-		};
-		self.slopes.clear();
+	fn add(&mut self, points: &[Self::Point], pairs: &[[Member; 2]], sums: &mut [Self::Point]) {
+		let point = |member: Member| &points[(member >> 1) as usize];
+		let mut last = [P::Element::one(); CHAINS];
+		self.denominators.clear();
 		self.products.clear();
-		let mut product = one;
+		self.special.clear();
 		for (at, &[a, b]) in pairs.iter().enumerate() {
 			for member in pairs.get(at + AHEAD).into_iter().flatten() {
-				wide::ahead(&points[(member >> 1) as usize]);
+				wide::ahead(point(*member));
 			}
-			let (a, b) = (of(a), of(b));
-			let mut slope = [b.y - a.y, b.x - a.x];
-			if a.is_zero() || b.is_zero() {
-				slope[1] = one;
-			} else if slope[1].is_zero() {
-				// Twice a point, unless they are opposite. None is of order two.
-				let square = a.x.square();
-				let twice = slope[0].is_zero();
-				slope = [square.double() + square, if twice { a.y.double() } else { one }];
+			let (one, two) = (point(a), point(b));
+			let mut denominator = two.0[0].minus(&one.0[0]);
+			let infinite = self.infinite && (one.is_infinity() || two.is_infinity());
+			if denominator.is_zero() || infinite {
+				self.special.push(at as u32);
+				denominator = match Special::new(points, [a, b]) {
+					Special::Twice => Plain::member(points, a).0[1].twice(),
+					Special::Known(_) => P::Element::one(),
+				};
 			}
-			self.products.push(product);
-			product *= slope[1];
-			self.slopes.push(slope);
+			let last = &mut last[at % CHAINS];
+			self.products.push(*last);
+			self.denominators.push(denominator);
+			*last = last.by(&denominator);
 		}
-		let mut inverse = product.inverse().unwrap_or(one);
+		let mut inverses = last.map(|product| product.inverse());
 		for (at, &[a, b]) in pairs.iter().enumerate().rev() {
-			let [numerator, denominator] = self.slopes[at];
-			let slope = numerator * (inverse * self.products[at]);
-			inverse *= denominator;
-			let (a, b) = (of(a), of(b));
-			sums[at] = if a.is_zero() {
-				b
-			} else if b.is_zero() {
-				a
-			} else if a.x == b.x && a.y != b.y {
-				Affine::zero()
-			} else {
-				let x = slope.square() - a.x - b.x;
-				affine(x, slope * (a.x - x) - a.y)
-			};
+			let inverse = &mut inverses[at % CHAINS];
+			let here = inverse.by(&self.products[at]);
+			*inverse = inverse.by(&self.denominators[at]);
+			let (one, two) = (point(a), point(b));
+			let y = one.y(a & 1 == 1);
+			let mut numerator = two.y(b & 1 == 1).minus(&y);
+			if self.special.last() == Some(&(at as u32)) {
+				self.special.pop();
+				match Special::new(points, [a, b]) {
+					Special::Known(sum) => {
+						self.infinite |= sum.is_infinity();
+						sums[at] = sum;
+						continue;
+					},
+					Special::Twice => {
+						let square = one.0[0].squared();
+						numerator = square.twice().plus(&square);
+					},
+				}
+			}
+			let slope = numerator.by(&here);
+			let x = slope.squared().minus(&one.0[0]).minus(&two.0[0]);
+			sums[at] = Plain([x, slope.by(&one.0[0].minus(&x)).minus(&y)]);
 		}
 	}
 }

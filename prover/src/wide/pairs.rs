@@ -125,12 +125,14 @@ macro_rules! adder {
 						-point
 					}
 				});
-				let both: Vec<Affine<$Curve>> = both.collect();
+				let both: Vec<_> = both.map(Into::into).collect();
 				let pairs: Vec<_> =
 					(0..pairs.len() as u32).map(|at| [4 * at, 4 * at + 2]).collect();
-				let mut found = vec![Affine::<$Curve>::default(); pairs.len()];
-				<Portable<$Curve> as Adder<$Curve>>::new().add(&both, &pairs, &mut found);
-				for (sum, found) in sums.iter_mut().zip(found) {
+				let mut portable = Portable::<$Curve>::of_any();
+				let mut found = vec![Default::default(); pairs.len()];
+				portable.add(&both, &pairs, &mut found);
+				for (sum, found) in sums.iter_mut().zip(&found) {
+					let found = Portable::<$Curve>::affine(found);
 					self.infinite |= found.is_zero();
 					*sum = Packed::from(found);
 				}
