@@ -21,7 +21,7 @@ pub(crate) trait Element: Copy + Default + Send + Sync + 'static {
 	/// zero is.
 	fn is_blank(&self) -> bool;
 	fn is_zero(&self) -> bool;
-	/// This is not blank.
+	/// Of what is blank, nothing to go on with.
 	fn negated_if(&self, condition: bool) -> Self;
 	fn plus(&self, other: &Self) -> Self;
 	fn minus(&self, other: &Self) -> Self;
@@ -104,6 +104,7 @@ impl<C: MontConfig<4>> Lazy<C> {
 	/// In every round `t < Σ bᵢ + p ≤ 5p < 2^256`, so that it has four limbs.
 	#[inline(always)]
 	fn products<const N: usize>(factors: [(&Self, &Self); N]) -> [u64; 4] {
+		const { assert!(N == 1 || N == 2) };
 		let mut t = [0; 4];
 		for at in 0..4 {
 			let mut top = 0;

@@ -9,7 +9,7 @@ use crate::{
 use ark_bn254::Fr;
 use ark_ec::{
 	short_weierstrass::{Affine, Projective},
-	CurveGroup,
+	AffineRepr, CurveGroup,
 };
 use ark_ff::{UniformRand, Zero};
 use rand::{CryptoRng, RngCore};
@@ -74,6 +74,10 @@ pub fn prove_watched(
 	}
 	if key.l.len() + key.ic.len() != wires || key.h.len() != key.domain {
 		return Err(ProveError::Key("a query has the wrong length"));
+	}
+	// What blinds is multiplied with δ: without it a proof could verify, and tell of its witness.
+	if key.delta_g1.is_zero() || key.delta_g2.is_zero() {
+		return Err(ProveError::Key("δ is at infinity, so that proofs would not be blinded"));
 	}
 	let (r, s) = (Fr::rand(rng), Fr::rand(rng));
 
@@ -193,6 +197,7 @@ fn prepare(key: &VerifyingKey) -> Result<PreparedKey, VerifyFailure> {
 mod tests {
 	use super::*;
 	use crate::setup::setup;
+	use ark_bn254::{Fq2, G1Affine, G2Affine};
 	use rand::{rngs::StdRng, SeedableRng};
 	use zkml_circuits::{
 		gadgets::requantize::{requantize, Requantization},
@@ -256,6 +261,57 @@ mod tests {
 			prove(&key, &witness[1..], &mut rng),
 			Err(ProveError::WireCount { expected, got: expected - 1 })
 		);
+	}
+
+	/// With δ and β in G1 and all of B in G1 at infinity, a proof would verify that is not blinded.
+	#[test]
+	fn refuses_keys_that_do_not_blind() {
+		let mut rng = StdRng::seed_from_u64(4);
+		let (r1cs, witness) = circuit(8, 0);
+		let key = setup(&r1cs, &mut rng).unwrap();
+		let infinity = Default::default();
+		let mut open = key.clone();
+		(open.delta_g1, open.beta_g1) = (infinity, infinity);
+		open.b_g1.fill(infinity);
+		assert!(matches!(prove(&open, &witness, &mut rng), Err(ProveError::Key(_))));
+		let open = ProvingKey { delta_g2: Default::default(), ..key.clone() };
+		assert!(matches!(prove(&open, &witness, &mut rng), Err(ProveError::Key(_))));
+		// Any other δ blinds: all but δ is as in the attack.
+		let half = ProvingKey { delta_g1: key.delta_g1, ..key };
+		let (one, two) =
+			(prove(&half, &witness, &mut rng).unwrap(), prove(&half, &witness, &mut rng).unwrap());
+		assert!(
+			(0..4).all(|part| one.0[64 * part..64 * part + 64] != two.0[64 * part..64 * part + 64])
+		);
+	}
+
+	/// Whatever points a stranger's key has, proving ends without a panic.
+	#[test]
+	fn any_points_are_proven_with() {
+		let mut rng = StdRng::seed_from_u64(5);
+		let (r1cs, witness) = circuit(77, 3);
+		let key = setup(&r1cs, &mut rng).unwrap();
+		let alike = |list: &mut Vec<G1Affine>, point: G1Affine| list.fill(point);
+		for point in [G1Affine::zero(), key.alpha_g1, -key.delta_g1] {
+			let mut other = key.clone();
+			[&mut other.a, &mut other.b_g1, &mut other.l, &mut other.h]
+				.into_iter()
+				.for_each(|list| alike(list, point));
+			let _ = prove(&other, &witness, &mut rng);
+		}
+		let mut other = key.clone();
+		let outside = (1u64..)
+			.filter_map(|x| G2Affine::get_point_from_x_unchecked(Fq2::from(x), false))
+			.find(|point| !point.is_in_correct_subgroup_assuming_on_curve())
+			.unwrap();
+		other.b_g2.fill(outside);
+		let _ = prove(&other, &witness, &mut rng);
+		other.b_g2 =
+			(0..other.b_g2.len()).map(|at| if at % 2 == 0 { outside } else { -outside }).collect();
+		let _ = prove(&other, &witness, &mut rng);
+		let vk = key.verifying_key().unwrap();
+		let signals = [&witness[1], &witness[2]].map(encode_scalar);
+		verify(&vk, &signals, &prove(&key, &witness, &mut rng).unwrap()).unwrap();
 	}
 
 	#[test]

@@ -119,7 +119,8 @@ fn short(scalar: &Fr) -> Option<i64> {
 }
 
 /// `Σ scalarᵢ · baseᵢ`, for the scalars from `first` on, with which the bases begin. `advance` hears of
-/// bases that are done. Bases are of prime order: the endomorphism knows no others.
+/// bases that are done. Bases are of prime order: of others the endomorphism
+/// makes a wrong sum, but no worse.
 pub(crate) fn sum<P: Curve>(
 	bases: &[Affine<P>],
 	scalars: &Scalars<'_>,

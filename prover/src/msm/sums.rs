@@ -210,7 +210,7 @@ pub(crate) struct Portable<P: Curve> {
 	infinite: bool,
 }
 
-/// A point, or infinity as zeros: no point of prime order has a y of zero.
+/// A point, or infinity as zeros: no point has a y of zero, as the orders of both curves are odd.
 #[derive(Clone, Copy, Default)]
 #[repr(align(64))]
 pub(crate) struct Plain<E>([E; 2]);

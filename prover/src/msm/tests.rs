@@ -122,3 +122,74 @@ fn few_terms_take_few_buckets() {
 		assert!(bits <= most, "{bits}");
 	}
 }
+
+/// Infinity on the way, and groups that are longer than a task.
+fn groups_are_summed<A: Adder<P>, P: Curve>() {
+	let rng = &mut StdRng::seed_from_u64(14);
+	let bases: Vec<Affine<P>> = (0..40).map(|_| Projective::<P>::rand(rng).into_affine()).collect();
+	let mut points = Vec::new();
+	A::new().enter(&bases, 1, &mut points);
+	let lists: [&[Member]; 6] = [
+		// P, −P, Q, R: infinity and a sum.
+		&[0, 1, 2, 4],
+		// The other way round; twice infinity; and one more.
+		&[2, 4, 0, 1],
+		&[0, 1, 3, 2, 6],
+		// Equal sums in the second round, and opposite ones.
+		&[0, 2, 0, 2, 8],
+		&[0, 2, 1, 3, 8, 9, 10],
+		&[],
+	];
+	let many: Vec<Member> = (0..40_000).map(|at| at % 79).collect();
+	let lists: Vec<&[Member]> = lists.into_iter().chain([&many[..], &[5]]).collect();
+	let members = lists.iter().enumerate();
+	let members = members.flat_map(|(group, list)| list.iter().map(move |member| (group, *member)));
+	let found = sums::<A, P>(&points, &Groups::new(lists.len(), members));
+	for (list, found) in lists.iter().zip(&found) {
+		let signed = |member: &Member| {
+			let base: Projective<P> = bases[(member / 2) as usize].into();
+			if member & 1 == 0 {
+				base
+			} else {
+				-base
+			}
+		};
+		let want: Projective<P> = list.iter().map(signed).sum();
+		assert_eq!(A::affine(found), want.into_affine(), "{} members", list.len());
+	}
+}
+
+/// Points that the endomorphism does not know: right with short scalars, and no panic with others.
+fn points_outside_the_subgroup<A: Adder<Two>>() {
+	let points = |x: u64| Affine::<Two>::get_point_from_x_unchecked(x.into(), false);
+	let bases: Vec<_> = (1..).filter_map(points).take(60).collect();
+	assert!(bases.iter().any(|base| !base.is_in_correct_subgroup_assuming_on_curve()));
+	let scalars: Vec<Fr> = (0..60u64).map(|at| Fr::from(at % 7)).collect();
+	let want: Projective<Two> =
+		bases.iter().zip(0u64..).map(|(base, at)| base.mul_bigint([at % 7])).sum();
+	assert_eq!(sum_by::<A, Two>(&bases, &Scalars::new(&scalars), 0, |_| ()), want);
+	let scalars: Vec<Fr> = scalars.iter().map(|scalar| *scalar - Fr::from(3)).collect();
+	let want = want - bases.iter().map(|base| base.mul_bigint([3u64])).sum::<Projective<Two>>();
+	assert_eq!(sum_by::<A, Two>(&bases, &Scalars::new(&scalars), 0, |_| ()), want);
+	let rng = &mut StdRng::seed_from_u64(15);
+	let scalars: Vec<Fr> = (0..60).map(|_| Fr::rand(rng)).collect();
+	let _ = sum_by::<A, Two>(&bases, &Scalars::new(&scalars), 0, |_| ());
+}
+
+#[test]
+fn groups_and_points_of_all_kinds() {
+	groups_are_summed::<Portable<One>, One>();
+	groups_are_summed::<Portable<Two>, Two>();
+	points_outside_the_subgroup::<Portable<Two>>();
+}
+
+#[test]
+fn groups_and_points_of_all_kinds_by_vectors() {
+	if !wide::available() {
+		eprintln!("skipped: this processor has no AVX-512 IFMA");
+		return;
+	}
+	groups_are_summed::<<One as Curve>::Wide, One>();
+	groups_are_summed::<<Two as Curve>::Wide, Two>();
+	points_outside_the_subgroup::<<Two as Curve>::Wide>();
+}

@@ -44,6 +44,18 @@ impl<const N: usize> Default for Packed<N> {
 	}
 }
 
+impl<const N: usize> Packed<N> {
+	fn is_infinity(&self) -> bool {
+		self.0.as_flattened().iter().all(|word| *word == 0)
+	}
+
+	/// The parts of x, but for a factor.
+	fn x(&self) -> [Fq; N] {
+		let (words, _) = self.0.as_flattened().as_chunks::<4>();
+		core::array::from_fn(|part| reduced(words[part]))
+	}
+}
+
 /// What it takes to add points of a curve.
 macro_rules! adder {
 	($Adder:ident, $Curve:ty, $Value:ty, $Loose:ty, $coordinates:literal) => {
@@ -108,6 +120,30 @@ macro_rules! adder {
 					<$Value>::scatter([x, y], &mut sums[..count]);
 				}
 				true
+			}
+
+			/// The same where some pairs are not for the formulas, which are added apart.
+			fn apart(
+				&mut self,
+				points: &[Packed<$coordinates>],
+				pairs: &[[Member; 2]],
+				sums: &mut [Packed<$coordinates>],
+			) {
+				let special = |at: &usize| {
+					let [a, b] = pairs[*at].map(|member| &points[(member >> 1) as usize]);
+					a.is_infinity() || b.is_infinity() || a.x() == b.x()
+				};
+				let (few, many): (Vec<usize>, Vec<usize>) = (0..pairs.len()).partition(special);
+				for (these, plain) in [(many, true), (few, false)] {
+					let pairs: Vec<_> = these.iter().map(|at| pairs[*at]).collect();
+					let mut found = vec![Packed::default(); pairs.len()];
+					// SAFETY: as below.
+					let done = plain && unsafe { self.sums(points, &pairs, &mut found) };
+					if !done {
+						self.careful(points, &pairs, &mut found);
+					}
+					these.into_iter().zip(found).for_each(|(at, sum)| sums[at] = sum);
+				}
 			}
 
 			/// The same for all points.
@@ -192,7 +228,7 @@ macro_rules! adder {
 			}
 
 			fn is_infinity(point: &Self::Point) -> bool {
-				point.0.iter().flatten().all(|word| *word == 0)
+				point.is_infinity()
 			}
 
 			fn negated(point: &Self::Point) -> Self::Point {
@@ -205,9 +241,9 @@ macro_rules! adder {
 				pairs: &[[Member; 2]],
 				sums: &mut [Self::Point],
 			) {
-				// SAFETY: as above.
+				// SAFETY: who is there, made by `new`, runs where the instructions are.
 				if self.infinite || !unsafe { self.sums(points, pairs, sums) } {
-					self.careful(points, pairs, sums);
+					self.apart(points, pairs, sums);
 				}
 			}
 		}

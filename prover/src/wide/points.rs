@@ -174,7 +174,7 @@ pub(super) fn multiply(
 			}
 		}
 	}
-	if !possible {
+	if !possible || sums.is_empty() {
 		return None;
 	}
 	let mut out = Vec::with_capacity(8 * count);

@@ -46,12 +46,19 @@ fn operations_are_right<M: MontConfig<4>>(left: [[u64; 4]; 8], right: [[u64; 4];
 	tight("difference", a.minus_tight(b), &|at| x[at] - y[at]);
 	tight("sum", a.plus_tight(b), &|at| x[at] + y[at]);
 	tight("two", a.minus_two(b, a), &|at| -y[at]);
+	tight("two of the same", a.minus_two(b, b), &|at| x[at] - y[at] - y[at]);
 	tight("itself", a.minus_tight(a), &|_| Field256::<M>::ZERO);
 	tight("negative", b.negative(), &|at| -y[at]);
 	// Loose values are seen by products.
 	tight("loose", a.minus(b).times(a.plus(b)), &|at| (x[at] * x[at] - y[at] * y[at]) / factor);
 	let [two, three] = [2, 3].map(Field256::<M>::from);
 	tight("multiples", a.double().times(b.triple()), &|at| two * x[at] * three * y[at] / factor);
+	let two_products = a.minus(b).times_plus(a, a.plus(b), b);
+	let want = |at: usize| ((x[at] - y[at]) * x[at] + (x[at] + y[at]) * y[at]) / factor;
+	tight("two products", two_products, &want);
+	let difference = a.plus(b).times_minus(b, a.minus(b), a);
+	let want = |at: usize| ((x[at] + y[at]) * y[at] - (x[at] - y[at]) * x[at]) / factor;
+	tight("difference of products", difference, &want);
 	let large = a.triple().times(a.triple());
 	tight("large", large, &|at| three * x[at] * three * x[at] / factor);
 }
@@ -151,6 +158,7 @@ fn products_are_those_of_arkworks() {
 		digits.pop();
 	}
 	assert_eq!(multiply(&points, &[], image), None);
+	assert_eq!(multiply(&points, &[[0, 0], [0, 0]], image), None);
 	assert_eq!(multiply(&[], &[[1, 0]], image), None);
 }
 
