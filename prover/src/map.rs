@@ -22,7 +22,7 @@ impl Map {
 	pub fn open(path: &Path) -> io::Result<Self> {
 		let file = File::open(path)?;
 		// SAFETY: the map is only read, as bytes, of which every value is valid; nothing in this crate
-		// relies on bytes to stay what they were for memory safety: all is copied and checked as read.
+		// that is unsafe relies on bytes to be the same when they are read again.
 		unsafe { Mmap::map(&file) }.map(Self)
 	}
 }

@@ -104,7 +104,7 @@ fn main() {
 	let map = zkml_prover::Map::open(&folder.join("1.zkey")).expect("the key is there");
 	let load = || {
 		let began = Instant::now();
-		std::hint::black_box(zkml_prover::zkey::read(&map).expect("a key"));
+		std::hint::black_box(zkml_prover::zkey::load(&map).expect("a key"));
 		began.elapsed().as_secs_f64() * 1e3
 	};
 	// The first time memory is new to the process.

@@ -14,7 +14,7 @@ use zkml_circuits::{
 	InputChoice, Options, OutputChoice,
 };
 use zkml_primitives::Context;
-use zkml_prover::{prove, setup, zkey, Estimate, Manifest, SetupKind, FORMAT};
+use zkml_prover::{prove, setup, zkey, Estimate, Manifest, Map, SetupKind, FORMAT};
 use zkml_tests::models::{npz, Chain};
 
 /// Name, shape of a sample, and the model.
@@ -108,8 +108,9 @@ fn run(step: &str, folder: &std::path::Path) {
 			_ => {
 				let model = Model::read(&read("model.onnx"), None).expect("an ONNX file");
 				let graph = lower(&model).expect("a graph");
-				let bytes = read("key.zkey");
-				let key = zkey::read(&bytes).expect("a key");
+				let map = Map::open(&folder.join("key.zkey")).expect("a file");
+				let key = zkey::load(&map).expect("a key");
+				drop(map);
 				let input: Vec<i64> = read("input")
 					.chunks_exact(8)
 					.map(|bytes| i64::from_le_bytes(bytes.try_into().expect("8 bytes")))

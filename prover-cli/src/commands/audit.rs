@@ -153,7 +153,7 @@ impl Audit {
 		};
 		let file = files::map(&path)?;
 		let manifest = zkey::read_manifest(&file).map_err(damaged)?;
-		let (key, _) = ui.step("loading the key", || zkey::read(&file));
+		let (key, _) = ui.step("loading the key", || zkey::load(&file));
 		let key = key.map_err(damaged)?;
 		drop(file);
 		let interface = keys.manifest.interface;

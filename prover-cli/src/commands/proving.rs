@@ -94,7 +94,7 @@ impl Pair {
 				right_hash: self.circuit.file.circuit_sha256.clone(),
 			});
 		}
-		let (key, loading) = ui.step("loading the key", || file.key());
+		let (key, loading) = ui.step("loading the key", || file.key_by_lists(|| bytes.let_go()));
 		Ok((key.map_err(|error| self.damaged(error.to_string()))?, loading))
 	}
 

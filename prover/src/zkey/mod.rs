@@ -13,7 +13,7 @@ use crate::{
 	curve::{self, Group, One, PointError, Two},
 	key::{verifying_key, ProvingKey, Rows},
 	manifest::Manifest,
-	map::room,
+	map::{room, Map},
 };
 use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
 use ark_ec::short_weierstrass::Affine;
@@ -200,9 +200,28 @@ impl<'a> Zkey<'a> {
 	/// # Errors
 	/// [`ZkeyError`].
 	pub fn key(&self) -> Result<ProvingKey, ZkeyError> {
+		self.key_by_lists(|| ())
+	}
+
+	/// [`Self::key`], which tells when it is done with a list: so that who mapped the file can let go of
+	/// what was read.
+	///
+	/// # Errors
+	/// [`ZkeyError`].
+	pub fn key_by_lists(&self, done: impl Fn()) -> Result<ProvingKey, ZkeyError> {
+		fn list<P: Group>(
+			zkey: &Zkey<'_>,
+			id: u32,
+			done: &impl Fn(),
+		) -> Result<Vec<Affine<P>>, ZkeyError> {
+			let points = zkey.all::<P>(id)?;
+			done();
+			Ok(points)
+		}
 		let Header { alpha_g1, beta_g1, beta_g2, gamma_g2, delta_g1, delta_g2, .. } = self.header;
 		let (rows, b_g2) = rayon::join(|| self.rows(), || self.all::<Two>(7));
 		let ((a_rows, b_rows), b_g2) = (rows?, b_g2?);
+		done();
 		Ok(ProvingKey {
 			domain: self.header.domain,
 			alpha_g1,
@@ -211,14 +230,14 @@ impl<'a> Zkey<'a> {
 			gamma_g2,
 			delta_g1,
 			delta_g2,
-			ic: self.all::<One>(3)?,
+			ic: list::<One>(self, 3, &done)?,
 			a_rows,
 			b_rows,
-			a: self.all::<One>(5)?,
-			b_g1: self.all::<One>(6)?,
+			a: list::<One>(self, 5, &done)?,
+			b_g1: list::<One>(self, 6, &done)?,
 			b_g2,
-			l: self.all::<One>(8)?,
-			h: self.all::<One>(9)?,
+			l: list::<One>(self, 8, &done)?,
+			h: list::<One>(self, 9, &done)?,
 		})
 	}
 
@@ -297,6 +316,14 @@ pub fn read_manifest(bytes: &[u8]) -> Result<Option<Manifest>, ZkeyError> {
 /// [`ZkeyError`].
 pub fn read(bytes: &[u8]) -> Result<ProvingKey, ZkeyError> {
 	Zkey::open(bytes)?.key()
+}
+
+/// [`read`] from a file that is mapped, which is never in memory as a whole beside the key.
+///
+/// # Errors
+/// As [`read`].
+pub fn load(map: &Map) -> Result<ProvingKey, ZkeyError> {
+	Zkey::open(map)?.key_by_lists(|| map.let_go())
 }
 
 #[cfg(test)]

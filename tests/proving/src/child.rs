@@ -67,7 +67,7 @@ impl Task {
 	pub fn run(&self) -> Result<(), BenchError> {
 		let began = Instant::now();
 		let map = Map::open(&self.key).map_err(BenchError::file(&self.key))?;
-		let key = zkey::read(&map).map_err(BenchError::content(&self.key))?;
+		let key = zkey::load(&map).map_err(BenchError::content(&self.key))?;
 		drop(map);
 		let signals = key.signals();
 		let bytes = fs::read(&self.witness).map_err(BenchError::file(&self.witness))?;
