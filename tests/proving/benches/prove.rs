@@ -35,6 +35,9 @@ struct Cli {
 	/// The power of two up to which snarkjs proves.
 	#[arg(long, value_name = "POWER", default_value_t = 18)]
 	snarkjs: u32,
+	/// Also ResNet-20: 4 million constraints, a key of gigabytes, minutes for each round.
+	#[arg(long)]
+	large: bool,
 	/// How often each is measured. Odd, so that there is a median.
 	#[arg(long, default_value_t = 5, value_parser = odd)]
 	rounds: usize,
@@ -120,7 +123,7 @@ impl Cli {
 			rounds: self.rounds,
 			snarkjs: 1 << self.snarkjs.min(62),
 		};
-		let cases = Case::all(self.powers.clone()).into_iter();
+		let cases = Case::all(self.powers.clone(), self.large).into_iter();
 		let cases = cases.filter(|case| self.wants(&case.name()));
 		let measured: Vec<_> =
 			cases.map(|case| plan.measure(case, &say)).collect::<Result<_, _>>()?;

@@ -40,6 +40,8 @@ pub enum Case {
 	Lenet,
 	/// 784-2000-60-4000-10, with made-up weights.
 	Wide,
+	/// ResNet-20 for images of 3×32×32, with made-up weights.
+	Resnet,
 	/// ReLUs that fill a domain of two to this power: almost all of the witness is 0 or 1.
 	Relus(u32),
 	/// Products of products that fill a domain of two to this power: all of the witness is as random as
@@ -48,11 +50,14 @@ pub enum Case {
 }
 
 impl Case {
-	/// All of them: the models, ReLUs of the largest size up to 2^17, products of all sizes.
-	pub fn all(powers: std::ops::RangeInclusive<u32>) -> Vec<Self> {
+	/// All of them: the models, the largest of which takes minutes and gigabytes and is left out unless it is
+	/// wanted; ReLUs of the largest size up to 2^17; products of all sizes.
+	pub fn all(powers: std::ops::RangeInclusive<u32>, large: bool) -> Vec<Self> {
 		let models = [Self::Digits, Self::Mnist, Self::Lenet, Self::Wide];
+		let largest = large.then_some(Self::Resnet);
 		let relus = Self::Relus(17u32.min(*powers.end()));
-		models.into_iter().chain([relus]).chain(powers.map(Self::Products)).collect()
+		let made_up = largest.into_iter().chain([relus]).chain(powers.map(Self::Products));
+		models.into_iter().chain(made_up).collect()
 	}
 
 	/// Its name in tables.
@@ -62,6 +67,7 @@ impl Case {
 			Self::Mnist => "mnist, convolutions".into(),
 			Self::Lenet => "LeNet-like".into(),
 			Self::Wide => "784-2000-60-4000-10".into(),
+			Self::Resnet => "ResNet-20".into(),
 			Self::Relus(power) => format!("ReLUs, 2^{power}"),
 			Self::Products(power) => format!("products, 2^{power}"),
 		}
@@ -81,6 +87,7 @@ impl Case {
 				let chain = chain.gemm(60, 4000).relu().gemm(4000, 10);
 				made_up(chain.finish(&[1, 10]), &[784])
 			},
+			Self::Resnet => made_up(Chain::resnet20(4), &[3, 32, 32]),
 			Self::Relus(power) => relus(power),
 			Self::Products(power) => products(power),
 		}
