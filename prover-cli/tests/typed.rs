@@ -111,6 +111,62 @@ mod several {
 		alike[7] = "z/x.json";
 		assert!(place.fails(1, &alike).contains("another input has this name, too"));
 	}
+
+	/// A batch of one thing, into the folder `proofs`.
+	fn batch(of: &str) -> Vec<&str> {
+		vec!["prove", "circuit", "--keys", "keys", "--batch", of, "-o", "proofs"]
+	}
+
+	#[test]
+	fn a_folder_of_inputs_is_a_batch() {
+		let place = Place::ready();
+		fs::create_dir(place.path("inputs")).unwrap();
+		let text = place.fails(1, &batch("inputs"));
+		assert!(text.contains("there is no .json file in it"), "{text}");
+		fs::write(place.path("inputs/notes.txt"), "no input").unwrap();
+		fs::copy(place.path("x.json"), place.path("inputs/only.json")).unwrap();
+		let proven = place.json(&batch("inputs"));
+		assert_eq!(proven["proofs"].as_array().unwrap().len(), 1, "{proven}");
+		place.json(&["verify", "proofs/only", "--keys", "keys"]);
+	}
+
+	/// Samples of 64 values each, as NumPy writes them.
+	fn samples(place: &Place, values: Vec<f32>) {
+		let array = ndarray::Array::from_shape_vec((values.len() / 64, 64), values).unwrap();
+		let file = fs::File::create(place.path("samples.npz")).unwrap();
+		let mut npz = ndarray_npy::NpzWriter::new(file);
+		npz.add_array("x", &array).unwrap();
+		npz.finish().unwrap();
+	}
+
+	#[test]
+	fn samples_are_a_batch() {
+		let place = Place::ready();
+		samples(&place, (0..11 * 64).map(|at| (at % 17) as f32).collect());
+		let proven = place.json(&batch("samples.npz"));
+		let proofs = proven["proofs"].as_array().unwrap();
+		let outputs: Vec<_> =
+			proofs.iter().map(|proof| proof["output"].as_str().unwrap()).collect();
+		assert_eq!(outputs.len(), 11);
+		assert_eq!((outputs[0], outputs[10]), ("proofs/00", "proofs/10"));
+		assert_ne!(proofs[0]["claim"]["shown"], proofs[1]["claim"]["shown"], "other samples");
+		place.json(&["verify", "proofs/10", "--keys", "keys"]);
+	}
+
+	#[test]
+	fn samples_are_checked_before_the_first_is_proven() {
+		let place = Place::ready();
+		let mut values = vec![1.0; 3 * 64];
+		values[64 + 5] = 1e6;
+		samples(&place, values);
+		let text = place.fails(1, &batch("samples.npz"));
+		assert!(text.contains("sample 1"), "{text}");
+		assert!(!place.path("proofs").exists());
+		let text = place.fails(1, &batch("x.json"));
+		assert!(text.contains("not an .npz file"), "{text}");
+		let both = [&batch("samples.npz")[..], &["--input", "x.json"]].concat();
+		assert!(place.fails(2, &both).contains("cannot be used with"));
+	}
 }
 
 /// A destination that somebody changed does not go with the proof.

@@ -292,11 +292,10 @@ pub(crate) fn read_model(
 	Ok((model, bytes))
 }
 
-/// Reads samples for a model.
-pub(crate) fn read_samples(path: &Path, model: &Model) -> Result<Samples, CliError> {
+/// Reads samples for a model whose input has this shape.
+pub(crate) fn read_samples(path: &Path, shape: &[usize]) -> Result<Samples, CliError> {
 	let file = std::fs::File::open(path).map_err(CliError::file(path))?;
-	Samples::read_npz(std::io::BufReader::new(file), &model.input.shape)
-		.map_err(CliError::within(path, &[]))
+	Samples::read_npz(std::io::BufReader::new(file), shape).map_err(CliError::within(path, &[]))
 }
 
 /// The shape of an input, as typed: `1,28,28` or `1x28x28`.

@@ -1,6 +1,8 @@
 //! `zkml prove`
 
-use super::{block_on, describe, model::state_of, proving::Pair, summary, written, Named};
+use super::{
+	block_on, describe, model::state_of, proving::Pair, read_samples, summary, written, Named,
+};
 use crate::{
 	chain::{self, ChainError, Next},
 	error::CliError,
@@ -17,8 +19,8 @@ use std::{
 	time::Duration,
 };
 use zkml_circuits::{
-	assign_with, r1cs::write_wtns, Assignment, CommitmentKind, Extras, Graph, InputChoice, Options,
-	Salt,
+	assign_with, r1cs::write_wtns, Assignment, CommitmentKind, Extras, Graph, InputChoice,
+	ModelError, Options, Salt,
 };
 use zkml_primitives::{Context, OutputKind, Proof};
 use zkml_prover::json as snarkjs;
@@ -39,8 +41,12 @@ pub struct Prove {
 	keys: PathBuf,
 	/// The input in real units: {"NAME": [numbers]}; of an imported circuit, as Circom takes it. Repeat
 	/// it for several proofs.
-	#[arg(long, value_name = "FILE", required_unless_present_any = ["opening", "wtns"])]
+	#[arg(long, value_name = "FILE", required_unless_present_any = ["opening", "wtns", "batch"])]
 	input: Vec<PathBuf>,
+	/// Many inputs, for a proof of each: a folder, whose .json files are as for --input, or an .npz
+	/// file, whose samples are the rows of its array x, in real units. The key is read once.
+	#[arg(long, value_name = "PATH", conflicts_with_all = ["input", "wtns", "opening"])]
+	batch: Option<PathBuf>,
 	/// A witness of an imported circuit, in place of an input. Repeat it for several proofs.
 	#[arg(long, value_name = "FILE", conflicts_with_all = ["input", "opening"])]
 	wtns: Vec<PathBuf>,
@@ -146,11 +152,14 @@ impl Made {
 
 impl Prove {
 	/// Runs the verb.
-	pub fn run(self, ui: &Ui) -> Result<(), CliError> {
+	pub fn run(mut self, ui: &Ui) -> Result<(), CliError> {
+		if let Some(folder) = self.batch.as_ref().filter(|path| path.is_dir()) {
+			self.input = inputs_within(folder)?;
+		}
 		let pair = Pair::open(&self.circuit, &self.keys)?;
 		let circuit = &pair.circuit;
-		let outputs = self.outputs()?;
 		let source = self.source(&pair)?;
+		let outputs = self.outputs(&source)?;
 		let next = self.next(ui, &pair)?;
 		let fixed = self.context.as_deref().map(fixed_context).transpose()?;
 
@@ -195,6 +204,11 @@ impl Prove {
 				anchor.block.saturating_add(age)
 			));
 		}
+		if let [_, _, ..] = all.as_slice() {
+			let proving: Duration = all.iter().map(Made::proving).sum();
+			let each = proving / u32::try_from(all.len()).unwrap_or(u32::MAX);
+			ui.line(format!("{} proofs, {} each", all.len(), ui::time(each)));
+		}
 		self.report(ui, loading, &all);
 		Ok(())
 	}
@@ -212,6 +226,13 @@ impl Prove {
 			if !self.opening.is_empty() {
 				let what = "--opening is for circuits that `zkml compile` made: give --input";
 				return Err(CliError::Other(what.into()));
+			}
+			if self.samples().is_some() {
+				return Err(CliError::Other(
+					"--batch with samples is for circuits that `zkml compile` made: give a folder of \
+					 inputs as Circom takes them"
+						.into(),
+				));
 			}
 			return Ok(Source::Imported(Box::new(imported::Circuit::open(circuit)?)));
 		}
@@ -249,6 +270,9 @@ impl Prove {
 			));
 		}
 		if !committed {
+			if let Some(path) = self.samples() {
+				return samples(path, graph);
+			}
 			let plain = |path: &PathBuf| Ok((quantized(path, graph)?, None));
 			return self.input.iter().map(plain).collect();
 		}
@@ -286,17 +310,30 @@ impl Prove {
 		Ok(Some(mask))
 	}
 
+	/// The file of samples, if that is what is proven.
+	fn samples(&self) -> Option<&Path> {
+		self.batch.as_deref().filter(|_| self.input.is_empty())
+	}
+
+	/// Whether there is to be a folder of proofs, not just one.
+	fn several(&self) -> bool {
+		self.batch.is_some() || self.sources().len() > 1
+	}
+
 	/// Where each proof goes.
-	fn outputs(&self) -> Result<Vec<PathBuf>, CliError> {
-		let several = self.sources().len() > 1;
-		if !several {
-			return Ok(vec![self.folder()]);
+	fn outputs(&self, source: &Source<'_>) -> Result<Vec<PathBuf>, CliError> {
+		let folder = self.folder();
+		if !self.several() {
+			return Ok(vec![folder]);
 		}
 		if self.witness.is_some() {
 			return Err(CliError::Other("--witness goes with one --input".into()));
 		}
-		let folder = self.folder();
-		let mut outputs = Vec::new();
+		let mut outputs: Vec<PathBuf> = Vec::new();
+		if let (Some(_), Source::Model { inputs, .. }) = (self.samples(), source) {
+			let digits = (inputs.len() - 1).to_string().len();
+			outputs.extend((0..inputs.len()).map(|at| folder.join(format!("{at:0digits$}"))));
+		}
 		for path in self.sources() {
 			let output = folder.join(path.file_stem().unwrap_or_default());
 			if outputs.contains(&output) {
@@ -324,7 +361,7 @@ impl Prove {
 
 	/// Where the proof goes, or the folders of all.
 	fn folder(&self) -> PathBuf {
-		let name = if self.sources().len() > 1 { "proofs" } else { "proof" };
+		let name = if self.several() { "proofs" } else { "proof" };
 		self.output.clone().unwrap_or_else(|| Path::new("target/zkml").join(name))
 	}
 
@@ -423,6 +460,40 @@ pub(super) fn fixed_context(text: &str) -> Result<Context, CliError> {
 /// An input as the circuit takes it.
 pub(super) fn quantized(path: &Path, graph: &Graph) -> Result<Vec<i64>, CliError> {
 	graph.read_input(&files::read_text(path)?).map_err(CliError::within(path, &[]))
+}
+
+/// The inputs in a folder, in the order of their names.
+fn inputs_within(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+	let mut inputs = Vec::new();
+	for entry in std::fs::read_dir(folder).map_err(CliError::file(folder))? {
+		let path = entry.map_err(CliError::file(folder))?.path();
+		if path.extension().is_some_and(|extension| extension == "json") {
+			inputs.push(path);
+		}
+	}
+	if inputs.is_empty() {
+		return Err(CliError::Content {
+			path: folder.into(),
+			what: "there is no .json file in it".into(),
+			help: "--batch takes a folder of inputs, or an .npz file of samples".into(),
+		});
+	}
+	inputs.sort();
+	Ok(inputs)
+}
+
+/// The samples of a file as the circuit takes them.
+fn samples(path: &Path, graph: &Graph) -> Result<Vec<Input>, CliError> {
+	let samples = read_samples(path, &graph.input.shape)?;
+	let quantized = samples.iter().enumerate().map(|(at, sample)| {
+		let refused = |error: ModelError| CliError::Content {
+			path: path.into(),
+			what: format!("sample {at}: {error}"),
+			help: "samples are in real units, as the model was quantised for".into(),
+		};
+		Ok((graph.quantize_input(sample).map_err(refused)?, None))
+	});
+	quantized.collect()
 }
 
 /// A committed input as the circuit takes it, and the salt of its commitment.

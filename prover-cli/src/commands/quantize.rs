@@ -107,7 +107,7 @@ impl Quantize {
 				Record::read(&files::read_text(path)?).map_err(CliError::within(path, &[]))?;
 			source = source.with_record(record).map_err(CliError::within(path, &[]))?;
 		}
-		let read = |path: &PathBuf| read_samples(path, &source);
+		let read = |path: &PathBuf| read_samples(path, &source.input.shape);
 		let calibration = self.calibration.as_ref().map(read).transpose()?;
 		let heldout = self.evaluate.as_ref().map(read).transpose()?;
 		let (quantized, _) = match &calibration {
