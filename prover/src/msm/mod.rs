@@ -29,7 +29,7 @@ use sums::{sums, Groups};
 
 /// Bits of a short scalar.
 const SHORT: u32 = 62;
-/// Bases that are summed up at a time, which bounds the memory.
+/// Points that are summed up at a time, which bounds the memory.
 const SLICE: usize = 1 << 18;
 /// Points that a thread makes at a time.
 const CHUNK: usize = 4096;
@@ -94,6 +94,14 @@ impl<'a> Scalars<'a> {
 		Self { all, ones: Vec::new(), short: Vec::new(), full: Vec::new() }
 	}
 
+	/// How many points there are to sum up, for so many bases.
+	fn points<P: Curve>(&self, first: usize, count: usize) -> usize {
+		let places = first as u32..(first + count) as u32;
+		P::PARTS * within(&self.full, &places, |place| *place).len()
+			+ within(&self.short, &places, |(place, _)| *place).len()
+			+ within(&self.ones, &places, |(place, _)| *place).len()
+	}
+
 	fn put(&mut self, place: u32, scalar: &Fr) {
 		match short(scalar) {
 			Some(0) => {},
@@ -140,14 +148,18 @@ fn sum_by<A: Adder<P>, P: Curve>(
 	first: usize,
 	mut advance: impl FnMut(u64),
 ) -> Projective<P> {
-	let slices = (0..bases.len()).step_by(SLICE);
-	let slice = |start: usize| {
-		let bases = &bases[start..bases.len().min(start + SLICE)];
-		let sum = Slice::<A, P>::new(bases, scalars, first + start).sum();
-		advance(bases.len() as u64);
-		sum
-	};
-	slices.map(slice).sum()
+	let (mut rest, mut first, mut sum) = (bases, first, Projective::zero());
+	while !rest.is_empty() {
+		let mut count = rest.len().min(SLICE);
+		while scalars.points::<P>(first, count) > SLICE {
+			count = count.div_ceil(2);
+		}
+		let (bases, after) = rest.split_at(count);
+		sum += Slice::<A, P>::new(bases, scalars, first).sum();
+		advance(count as u64);
+		(rest, first) = (after, first + count);
+	}
+	sum
 }
 
 /// The part of a sorted list with places in a range.

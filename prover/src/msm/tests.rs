@@ -83,10 +83,23 @@ fn slices_add_up() {
 	let few = bases::<One>(rng, 1_000);
 	let count = SLICE + 3_000;
 	let bases: Vec<_> = few.iter().cycle().take(count).copied().collect();
-	let scalars: Vec<Fr> = (0..count as u64).map(Fr::from).collect();
-	let sorted = Scalars::new(&scalars);
-	let want = Projective::msm_unchecked(&bases, &scalars);
-	assert_eq!(sum(&bases, &sorted, 0, |_| ()), want);
+	let small: Vec<Fr> = (0..count as u64).map(Fr::from).collect();
+	// Ones on either side of a slice's end, and full ones, of which fewer make a slice.
+	let mut mixed: Vec<Fr> = small
+		.iter()
+		.map(|small| if small.0 .0[0] % 3 == 0 { Fr::rand(rng) } else { -*small })
+		.collect();
+	mixed[SLICE / 2 - 3..SLICE / 2 + 3].fill(Fr::ONE);
+	mixed[SLICE - 3..SLICE + 3].fill(-Fr::ONE);
+	for (scalars, first) in [(small, 0), (mixed, 5)] {
+		let sorted = Scalars::new(&scalars);
+		let (scalars, bases) = (&scalars[first..], &bases[first..]);
+		let mut done = 0;
+		let want = Projective::msm_unchecked(bases, scalars);
+		assert_eq!(sum(bases, &sorted, first, |count| done += count), want);
+		assert_eq!(done, bases.len() as u64);
+		assert!(sorted.points::<One>(first, bases.len()) > SLICE);
+	}
 }
 
 #[test]
