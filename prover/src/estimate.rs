@@ -6,18 +6,20 @@
 //! domain, `w` the wires, `a` and `b` the wires that occur in A and in B, `n` the entries of A, B and
 //! C, and `k` the key's bytes:
 //!
-//! | | formula | largest error, in a second run |
+//! | | formula | largest error |
 //! |---|---|---|
-//! | setup, processor seconds | 0.028 + 9.5e-6 · (a + 4b + w + d) | 11 % |
-//! | proof, processor seconds | 0.011 + 6.4e-6 · d + 4.6e-6 · w | 16 % |
-//! | setup, bytes | 10e6 + 2.73 · k + 20 · n | 17 % |
-//! | proof, bytes | 15e6 + 2.13 · k + 650 · d | 9 % |
+//! | setup, processor seconds | 0.039 + 10.9e-6 · (a + 4b + w + d) | 7 % |
+//! | proof, processor seconds, by vectors (AVX-512 IFMA) | 0.008 + 2.2e-6 · d + 1.7e-6 · w + 0.025e-6 · n | 12 % |
+//! | proof, processor seconds, without | 0.007 + 6.2e-6 · d + 1.5e-6 · w + 0.038e-6 · n | 11 % |
+//! | setup, bytes | 10e6 + 2.86 · k + 20 · n | 15 % |
+//! | proof, bytes | 19e6 + 1.15 · k + 55 · n | 22 % |
 //!
 //! A point of G2 counts for four of G1. Loading the key and filling the witness are part of a proof;
-//! reading constraints and writing keys part of a setup. Processor seconds are of one core of an AMD
-//! EPYC (family 26), measured while other builds kept its two cores busy, one run each (short ones
-//! repeated for a second): `cargo run --release -p zkml-tests --example estimate`.
+//! reading constraints and writing keys part of a setup. Processor seconds are of one core of an Intel
+//! Xeon with AVX-512 IFMA, otherwise idle, one run each (short ones repeated for a second):
+//! `cargo run --release -p zkml-tests --example estimate`, once more with `ZKML_PORTABLE=1`.
 
+use crate::wide;
 use serde::Serialize;
 use zkml_circuits::r1cs::{Matrix, R1cs};
 
@@ -57,14 +59,22 @@ impl Estimate {
 		// every row of the domain; 44 bytes for a coefficient.
 		let key_bytes =
 			wires * (3 * 64 + 128) + domain * 64 + coefficients * 44 + SECTIONS_AND_HEADER;
-		let setup_cpu_seconds = 0.028 + 9.5e-6 * (in_a + 4 * in_b + wires + domain) as f64;
-		let prove_cpu_seconds = 0.011 + 6.4e-6 * domain as f64 + 4.6e-6 * wires as f64;
+		let setup_cpu_seconds = 0.039 + 10.9e-6 * (in_a + 4 * in_b + wires + domain) as f64;
+		let [some, of_domain, of_wires, of_entries] = if wide::available() {
+			[0.008, 2.2e-6, 1.7e-6, 0.025e-6]
+		} else {
+			[0.007, 6.2e-6, 1.5e-6, 0.038e-6]
+		};
+		let prove_cpu_seconds = some
+			+ of_domain * domain as f64
+			+ of_wires * wires as f64
+			+ of_entries * entries as f64;
 		let cores = rayon::current_num_threads() as f64;
 		Self {
 			domain,
 			key_bytes,
-			setup_memory_bytes: 10_000_000 + key_bytes * 273 / 100 + entries * 20,
-			prove_memory_bytes: 15_000_000 + key_bytes * 213 / 100 + domain * 650,
+			setup_memory_bytes: 10_000_000 + key_bytes * 286 / 100 + entries * 20,
+			prove_memory_bytes: 19_000_000 + key_bytes * 115 / 100 + entries * 55,
 			setup_cpu_seconds,
 			prove_cpu_seconds,
 			setup_seconds: setup_cpu_seconds / cores,
