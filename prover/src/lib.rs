@@ -4,7 +4,7 @@
 //!
 //! - [`setup`]: a proving key from constraints, by one party, for development;
 //! - [`ceremony`]: the same by many, of whom one honest one suffices;
-//! - [`prove`]: a proof from a proving key and a witness;
+//! - [`prove`]: a proof from a proving key and a witness; [`Prover`], for many;
 //! - [`verify`]: the check that a chain makes, natively;
 //! - [`audit`]: what anybody can check of a proving key against its constraints;
 //! - [`zkey`], [`json`]: keys, proofs and signals in snarkjs' formats;
@@ -40,7 +40,7 @@ pub use key::ProvingKey;
 pub use manifest::{Manifest, SetupKind, FORMAT};
 pub use map::{give_memory_back, Map};
 pub use progress::Progress;
-pub use proof::{hinted, prove, prove_watched, verify, ProveError, VerifyFailure};
+pub use proof::{hinted, prove, verify, ProveError, Prover, VerifyFailure};
 pub use setup::{setup, SetupError};
 pub use solidity::{solidity, solidity_call, SolidityCall, SolidityError};
 

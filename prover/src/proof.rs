@@ -4,7 +4,7 @@ use crate::{
 	key::{ProvingKey, Rows},
 	msm::{self, Curve, Scalars},
 	progress::Progress,
-	transform,
+	transform::Quotients,
 };
 use ark_bn254::Fr;
 use ark_ec::{
@@ -14,6 +14,7 @@ use ark_ec::{
 use ark_ff::{UniformRand, Zero};
 use rand::{CryptoRng, RngCore};
 use rayon::prelude::*;
+use std::borrow::Borrow;
 use thiserror::Error;
 use zkml_primitives::{Hint, HintedProof, Proof, VerifyingKey, PROOF_LEN};
 use zkml_verifier::{
@@ -40,35 +41,75 @@ pub enum ProveError {
 	Infinity,
 }
 
-/// Proves that a witness satisfies the circuit of a key.
+/// Proves that a witness satisfies the circuit of a key. Who proves often does so with a [`Prover`].
 ///
 /// Nothing is checked about the witness: a wrong one gives a proof that does not verify.
 ///
 /// # Errors
-/// [`ProveError`] if key and witness do not fit each other.
+/// [`ProveError`] if the key's parts do not fit each other, or the witness not the key.
 pub fn prove(
 	key: &ProvingKey,
 	witness: &[Fr],
 	rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Proof, ProveError> {
-	prove_watched(key, witness, rng, &())
+	check(key)?;
+	let quotients = || quotients(key);
+	prove_checked(key, witness, rng, &(), quotients)
 }
 
-/// [`prove`], whose steps are the transforms that make the quotient, and a sum over each of the key's
-/// lists, in points.
-///
-/// # Errors
-/// As [`prove`].
-pub fn prove_watched(
-	key: &ProvingKey,
-	witness: &[Fr],
-	rng: &mut (impl RngCore + CryptoRng),
-	progress: &dyn Progress,
-) -> Result<Proof, ProveError> {
-	let wires = key.wires();
-	if witness.len() != wires {
-		return Err(ProveError::WireCount { expected: wires, got: witness.len() });
+/// A key that was checked, with what all its proofs have in common.
+pub struct Prover {
+	key: ProvingKey,
+	quotients: Quotients,
+}
+
+impl Prover {
+	/// Checks a key, whose wires, rows and lists must fit each other; whether it is some circuit's, is for
+	/// [`audit`](crate::audit()) to say.
+	///
+	/// # Errors
+	/// [`ProveError::Key`].
+	pub fn new(key: ProvingKey) -> Result<Self, ProveError> {
+		check(&key)?;
+		let quotients = quotients(&key)?;
+		Ok(Self { key, quotients })
 	}
+
+	/// The key.
+	pub fn key(&self) -> &ProvingKey {
+		&self.key
+	}
+
+	/// [`prove`].
+	///
+	/// # Errors
+	/// [`ProveError::WireCount`] if the witness does not fit the key.
+	pub fn prove(
+		&self,
+		witness: &[Fr],
+		rng: &mut (impl RngCore + CryptoRng),
+	) -> Result<Proof, ProveError> {
+		self.prove_watched(witness, rng, &())
+	}
+
+	/// [`Self::prove`], whose steps are the transforms that make the quotient, and a sum over each of the
+	/// key's lists, in points.
+	///
+	/// # Errors
+	/// As [`Self::prove`].
+	pub fn prove_watched(
+		&self,
+		witness: &[Fr],
+		rng: &mut (impl RngCore + CryptoRng),
+		progress: &dyn Progress,
+	) -> Result<Proof, ProveError> {
+		prove_checked(&self.key, witness, rng, progress, || Ok(&self.quotients))
+	}
+}
+
+/// That proving with a key reads nothing that is not there, and blinds.
+fn check(key: &ProvingKey) -> Result<(), ProveError> {
+	let wires = key.wires();
 	if key.b_g1.len() != wires || key.b_g2.len() != wires {
 		return Err(ProveError::Key("A and B have different lengths"));
 	}
@@ -79,10 +120,41 @@ pub fn prove_watched(
 	if key.delta_g1.is_zero() || key.delta_g2.is_zero() {
 		return Err(ProveError::Key("δ is at infinity, so that proofs would not be blinded"));
 	}
+	for rows in [&key.a_rows, &key.b_rows] {
+		if rows.len() > key.domain {
+			return Err(ProveError::Key("it has more rows than its domain"));
+		}
+		if rows.entries.par_iter().any(|&(wire, _)| wire as usize >= wires) {
+			return Err(ProveError::Key("a coefficient names a wire that is not there"));
+		}
+	}
+	Ok(())
+}
+
+fn quotients(key: &ProvingKey) -> Result<Quotients, ProveError> {
+	Quotients::new(key.domain).ok_or(ProveError::Key("the field has no domain of its size"))
+}
+
+/// Proves with a key that was checked. What `quotients` gives is let go of as soon as it was used.
+fn prove_checked<Q: Borrow<Quotients>>(
+	key: &ProvingKey,
+	witness: &[Fr],
+	rng: &mut (impl RngCore + CryptoRng),
+	progress: &dyn Progress,
+	quotients: impl FnOnce() -> Result<Q, ProveError>,
+) -> Result<Proof, ProveError> {
+	let wires = key.wires();
+	if witness.len() != wires {
+		return Err(ProveError::WireCount { expected: wires, got: witness.len() });
+	}
 	let (r, s) = (Fr::rand(rng), Fr::rand(rng));
 
 	progress.step("quotient", 1);
-	let quotient = quotient(key, witness)?;
+	// `A·B − C` vanishes on the domain, so its values on the odd half of that of twice the size give the
+	// quotient by the vanishing polynomial.
+	let quotient = quotients()?
+		.borrow()
+		.of(|row| evaluate(&key.a_rows, witness, row), |row| evaluate(&key.b_rows, witness, row));
 	progress.advance(1);
 	let h = sum("sum of H", &key.h, &Scalars::new(&quotient), 0, progress);
 	drop(quotient);
@@ -118,24 +190,6 @@ fn sum<P: Curve>(
 ) -> Projective<P> {
 	progress.step(name, bases.len() as u64);
 	msm::sum(bases, scalars, first, |count| progress.advance(count))
-}
-
-/// The values of `A·B − C` on the odd half of the domain of twice the size.
-///
-/// On the even half it vanishes, so these values give the quotient by the vanishing polynomial.
-fn quotient(key: &ProvingKey, witness: &[Fr]) -> Result<Vec<Fr>, ProveError> {
-	let size = key.domain;
-	if key.a_rows.len() > size || key.b_rows.len() > size {
-		return Err(ProveError::Key("it has more rows than its domain"));
-	}
-	for rows in [&key.a_rows, &key.b_rows] {
-		if rows.entries.par_iter().any(|&(wire, _)| wire as usize >= witness.len()) {
-			return Err(ProveError::Key("a coefficient names a wire that is not there"));
-		}
-	}
-	let (a, b) =
-		(|row| evaluate(&key.a_rows, witness, row), |row| evaluate(&key.b_rows, witness, row));
-	transform::quotient(size, a, b).ok_or(ProveError::Key("the field has no domain of its size"))
 }
 
 /// A row times a witness that has all wires; zero where there is no row.
@@ -283,6 +337,32 @@ mod tests {
 		assert!(
 			(0..4).all(|part| one.0[64 * part..64 * part + 64] != two.0[64 * part..64 * part + 64])
 		);
+	}
+
+	#[test]
+	fn a_prover_proves_again_and_again() {
+		let mut rng = StdRng::seed_from_u64(6);
+		let (r1cs, _) = circuit(0, 0);
+		let key = setup(&r1cs, &mut rng).unwrap();
+		let vk = key.verifying_key().unwrap();
+		let prover = Prover::new(key.clone()).unwrap();
+		assert_eq!(prover.key(), &key);
+		for (v, out) in [(100, 12), (8, 1), (-300, 0)] {
+			let (_, witness) = circuit(v, 5);
+			let random = || StdRng::seed_from_u64(7);
+			let proof = prover.prove(&witness, &mut random()).unwrap();
+			assert_eq!(proof, prove(&key, &witness, &mut random()).unwrap());
+			let signals = [out, 5].map(|value| encode_scalar(&Fr::from(value)));
+			verify(&vk, &signals, &proof).unwrap();
+		}
+		let wires = key.wires();
+		let refused = prover.prove(&[], &mut rng);
+		assert_eq!(refused, Err(ProveError::WireCount { expected: wires, got: 0 }));
+		let mut other = key.clone();
+		other.b_rows.entries[0].0 = wires as u32;
+		assert!(matches!(Prover::new(other), Err(ProveError::Key(_))));
+		let other = ProvingKey { domain: 3, h: key.h[..3].to_vec(), ..key };
+		assert!(matches!(Prover::new(other), Err(ProveError::Key(_))));
 	}
 
 	/// Whatever points a stranger's key has, proving ends without a panic.

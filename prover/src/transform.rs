@@ -151,7 +151,7 @@ fn offsets(size: usize) -> Option<Vec<Value>> {
 }
 
 /// Both transforms of one size.
-struct Transforms {
+pub(crate) struct Transforms {
 	roots: Roots,
 	offsets: Vec<Value>,
 }
@@ -171,6 +171,22 @@ impl Transforms {
 			.for_each(|(value, offset)| *value = value.by(offset));
 		self.roots.back(data);
 	}
+
+	/// As [`Quotients::of`].
+	fn quotient(&self, a: impl Fn(usize) -> Fr + Sync, b: impl Fn(usize) -> Fr + Sync) -> Vec<Fr> {
+		let size = self.offsets.len();
+		let (mut a, mut b): (Vec<Value>, Vec<Value>) =
+			(0..size).into_par_iter().map(|row| (Value::of(&a(row)), Value::of(&b(row)))).unzip();
+		let mut c: Vec<Value> = a.par_iter().zip(&b).map(|(a, b)| a.by(b)).collect();
+		for data in [&mut a, &mut b, &mut c] {
+			self.odd(data);
+		}
+		let value = |at: usize| {
+			let at = (size - at) % size;
+			a[at].by(&b[at]).minus(&c[at]).value()
+		};
+		(0..size).into_par_iter().map(value).collect()
+	}
 }
 
 /// From a polynomial's values on a domain to those on the odd half of the domain of twice the size. `None`
@@ -184,37 +200,33 @@ pub(crate) fn odd_values(values: Vec<Fr>) -> Option<Vec<Fr>> {
 	Some((0..size).into_par_iter().map(|at| data[(size - at) % size].value()).collect())
 }
 
-/// The values of `A·B − C` on the odd half of the domain of twice the size, given those of `A` and `B` on a
-/// domain of this size; `C` is the polynomial that has their products there. `None` if there are no such
-/// domains.
-pub(crate) fn quotient(
-	size: usize,
-	a: impl Fn(usize) -> Fr + Sync,
-	b: impl Fn(usize) -> Fr + Sync,
-) -> Option<Vec<Fr>> {
-	if let Some(values) = wide::quotient(size, &a, &b) {
-		return Some(values);
-	}
-	portable(size, a, b)
+/// What makes the quotients of one size: by vectors where they can be used.
+pub(crate) enum Quotients {
+	Wide(Box<wide::Transforms>),
+	Portable(Transforms),
 }
 
-fn portable(
-	size: usize,
-	a: impl Fn(usize) -> Fr + Sync,
-	b: impl Fn(usize) -> Fr + Sync,
-) -> Option<Vec<Fr>> {
-	let transforms = Transforms::new(size)?;
-	let (mut a, mut b): (Vec<Value>, Vec<Value>) =
-		(0..size).into_par_iter().map(|row| (Value::of(&a(row)), Value::of(&b(row)))).unzip();
-	let mut c: Vec<Value> = a.par_iter().zip(&b).map(|(a, b)| a.by(b)).collect();
-	for data in [&mut a, &mut b, &mut c] {
-		transforms.odd(data);
+impl Quotients {
+	/// `None` if the field has no domains of this size and twice that.
+	pub(crate) fn new(size: usize) -> Option<Self> {
+		match wide::transforms(size) {
+			Some(transforms) => Some(Self::Wide(transforms.into())),
+			None => Transforms::new(size).map(Self::Portable),
+		}
 	}
-	let value = |at: usize| {
-		let at = (size - at) % size;
-		a[at].by(&b[at]).minus(&c[at]).value()
-	};
-	Some((0..size).into_par_iter().map(value).collect())
+
+	/// The values of `A·B − C` on the odd half of the domain of twice the size, given those of `A` and `B`
+	/// on the domain; `C` is the polynomial that has their products there.
+	pub(crate) fn of(
+		&self,
+		a: impl Fn(usize) -> Fr + Sync,
+		b: impl Fn(usize) -> Fr + Sync,
+	) -> Vec<Fr> {
+		match self {
+			Self::Wide(transforms) => transforms.quotient(a, b),
+			Self::Portable(transforms) => transforms.quotient(a, b),
+		}
+	}
 }
 
 #[cfg(test)]
@@ -251,12 +263,15 @@ mod tests {
 			let c = odd(a.iter().zip(&b).map(|(a, b)| *a * b).collect());
 			let want = odd(a.clone()).into_iter().zip(odd(b.clone())).zip(c);
 			let want: Vec<Fr> = want.map(|((a, b), c)| a * b - c).collect();
-			let found = portable(a.len(), |at| a[at], |at| b[at]).unwrap();
+			let found = Transforms::new(a.len()).unwrap().quotient(|at| a[at], |at| b[at]);
 			assert!(found == want, "2^{power}");
 			if wide::available() {
-				let found = wide::quotient(a.len(), |at| a[at], |at| b[at]);
-				assert_eq!(found.is_some(), power >= 6);
-				assert!(found.is_none_or(|found| found == want), "by vectors, 2^{power}");
+				let wide = wide::transforms(a.len());
+				assert_eq!(wide.is_some(), power >= 6);
+				let found =
+					wide.map(|wide| [(); 2].map(|()| wide.quotient(|at| a[at], |at| b[at])));
+				let right = |found: [Vec<Fr>; 2]| found.iter().all(|found| *found == want);
+				assert!(found.is_none_or(right), "by vectors, 2^{power}");
 			} else {
 				eprintln!("vectors skipped: this processor has no AVX-512 IFMA");
 			}

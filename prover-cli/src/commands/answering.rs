@@ -11,7 +11,7 @@ use serde_json::{json, Value};
 use std::{path::PathBuf, time::Duration};
 use zkml_circuits::{assign_with, Extras, Graph, Salt};
 use zkml_primitives::{Context, HintedProof, Inference};
-use zkml_prover::ProvingKey;
+use zkml_prover::Prover;
 
 /// With what a model's answers are proven.
 #[derive(Debug, Args)]
@@ -79,8 +79,8 @@ impl Respondent {
 		values: &[i32],
 		context: &Context,
 	) -> Result<Proven, CliError> {
-		let (key, loading) = self.pair.load(ui)?;
-		let proven = self.answer_with(ui, &key, values, None, context)?;
+		let (prover, loading) = self.pair.load(ui)?;
+		let proven = self.answer_with(ui, &prover, values, None, context)?;
 		let [_, evaluating, proving] = proven.times;
 		Ok(Proven { times: [loading, evaluating, proving], ..proven })
 	}
@@ -89,7 +89,7 @@ impl Respondent {
 	pub(crate) fn answer_with(
 		&self,
 		ui: &Ui,
-		key: &ProvingKey,
+		prover: &Prover,
 		values: &[i32],
 		mask: Option<&[bool]>,
 		context: &Context,
@@ -107,7 +107,7 @@ impl Respondent {
 		let (assignment, evaluating) =
 			ui.step("evaluating", || assign_with(&self.graph, options, &values, context, &extras));
 		let assignment = assignment?;
-		let (proof, proving) = self.pair.prove(ui, key, &assignment)?;
+		let (proof, proving) = self.pair.prove(ui, prover, &assignment)?;
 		let signals = assignment.statement.signals().len() as u32;
 		let times = [Duration::ZERO, evaluating, proving];
 		Ok(Proven { inference: assignment.inference, proof, signals, times })

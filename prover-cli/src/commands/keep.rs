@@ -31,7 +31,7 @@ use tokio::{
 	time::{sleep, timeout},
 };
 use zkml_primitives::{Context, Output};
-use zkml_prover::ProvingKey;
+use zkml_prover::Prover;
 
 /// How often the chain is asked whether there is a new block.
 const POLL: Duration = Duration::from_millis(200);
@@ -77,18 +77,18 @@ impl Keep {
 		let signer = chain::signer(&self.chain.suri)?;
 		let respondent = self.model.open()?;
 		let stone = stone_of(&respondent.pair.circuit.file.interface)?;
-		let (key, _) = respondent.pair.load(ui)?;
+		let (prover, _) = respondent.pair.load(ui)?;
 		// What is wrong with these files shows now, and not in somebody's game.
 		let since = Instant::now();
 		let empty = Board::default();
 		let (seen, open) = (empty.observation(stone), empty.open());
-		respondent.answer_with(ui, &key, &seen, Some(&open), &Context([0; 32]))?;
+		respondent.answer_with(ui, &prover, &seen, Some(&open), &Context([0; 32]))?;
 		let proving = since.elapsed();
 		interrupt::heed();
 		let mut keeper = Keeper {
 			ui,
 			respondent: &respondent,
-			key: &key,
+			prover: &prover,
 			stone,
 			url: &self.chain.url,
 			account: signer.public_key().0,
@@ -252,7 +252,7 @@ fn lost(error: &str) -> Option<&'static str> {
 struct Keeper<'a> {
 	ui: &'a Ui,
 	respondent: &'a Respondent,
-	key: &'a ProvingKey,
+	prover: &'a Prover,
 	/// The integer that stands for a stone, as the circuit has it.
 	stone: i32,
 	url: &'a str,
@@ -407,8 +407,13 @@ impl Keeper<'_> {
 	fn prove(&self, question: Question) -> Result<Move, CliError> {
 		let since = Instant::now();
 		let Question { id, game, context, observation, open } = question;
-		let proven =
-			self.respondent.answer_with(self.ui, self.key, &observation, Some(&open), &context)?;
+		let proven = self.respondent.answer_with(
+			self.ui,
+			self.prover,
+			&observation,
+			Some(&open),
+			&context,
+		)?;
 		let Output::MaskedLabel { label: column, .. } = proven.inference.output else {
 			return Err(CliError::Other("the circuit answers with no column".into()));
 		};

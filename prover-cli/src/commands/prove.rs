@@ -163,7 +163,7 @@ impl Prove {
 		let next = self.next(ui, &pair)?;
 		let fixed = self.context.as_deref().map(fixed_context).transpose()?;
 
-		let (key, loading) = pair.load(ui)?;
+		let (prover, loading) = pair.load(ui)?;
 		let mut all = Vec::new();
 		for (position, output) in (0..).zip(&outputs) {
 			let next = next.map(|next| next.later(self.ahead.saturating_add(position)));
@@ -171,7 +171,7 @@ impl Prove {
 			let (assigned, evaluating) =
 				ui.step("evaluating", || source.assign(&self, position as usize, wanted));
 			let (assignment, context) = assigned?;
-			let (proof, stages) = pair.prove_in_stages(ui, &key, &assignment)?;
+			let (proof, stages) = pair.prove_in_stages(ui, &prover, &assignment)?;
 			let claim = Claim {
 				format: FORMAT,
 				tool: TOOL.into(),

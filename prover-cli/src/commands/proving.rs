@@ -10,7 +10,7 @@ use crate::{
 use std::{path::Path, time::Duration};
 use zkml_circuits::{Assignment, CommitmentKind, Salt, WeightsChoice};
 use zkml_primitives::{HintedProof, ModelId, VerifyingKey};
-use zkml_prover::{hinted, prove_watched, zkey::Zkey, ProvingKey};
+use zkml_prover::{hinted, zkey::Zkey, Prover};
 
 /// A circuit's folder, and that of its keys.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl Pair {
 	}
 
 	/// Loads the proving key, and checks that it is the circuit's.
-	pub(crate) fn load(&self, ui: &Ui) -> Result<(ProvingKey, Duration), CliError> {
+	pub(crate) fn load(&self, ui: &Ui) -> Result<(Prover, Duration), CliError> {
 		let path = self.keys.proving_key();
 		let bytes = files::map(&path)?;
 		let file = Zkey::open(&bytes).map_err(|error| self.damaged(error.to_string()))?;
@@ -94,18 +94,21 @@ impl Pair {
 				right_hash: self.circuit.file.circuit_sha256.clone(),
 			});
 		}
-		let (key, loading) = ui.step("loading the key", || file.key_by_lists(|| bytes.let_go()));
-		Ok((key.map_err(|error| self.damaged(error.to_string()))?, loading))
+		let (prover, loading) = ui.step("loading the key", || {
+			let key = file.key_by_lists(|| bytes.let_go());
+			Prover::new(key.map_err(|error| error.to_string())?).map_err(|error| error.to_string())
+		});
+		Ok((prover.map_err(|error| self.damaged(error))?, loading))
 	}
 
 	/// Proves what was evaluated, verifies the proof, and makes its hint.
 	pub(crate) fn prove(
 		&self,
 		ui: &Ui,
-		key: &ProvingKey,
+		prover: &Prover,
 		assignment: &Assignment,
 	) -> Result<(HintedProof, Duration), CliError> {
-		let (proof, stages) = self.prove_in_stages(ui, key, assignment)?;
+		let (proof, stages) = self.prove_in_stages(ui, prover, assignment)?;
 		Ok((proof, stages.iter().map(|stage| stage.time).sum()))
 	}
 
@@ -113,11 +116,11 @@ impl Pair {
 	pub(crate) fn prove_in_stages(
 		&self,
 		ui: &Ui,
-		key: &ProvingKey,
+		prover: &Prover,
 		assignment: &Assignment,
 	) -> Result<(HintedProof, Vec<Stage>), CliError> {
 		let (proof, stages) = ui.stages(|progress| {
-			prove_watched(key, &assignment.witness, &mut rand::rngs::OsRng, progress)
+			prover.prove_watched(&assignment.witness, &mut rand::rngs::OsRng, progress)
 		});
 		let proof = proof.map_err(|error| self.damaged(error.to_string()))?;
 		let signals = assignment.statement.signals();

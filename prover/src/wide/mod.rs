@@ -19,10 +19,12 @@ mod transform;
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) use pairs::{PairsOfOne, PairsOfTwo};
-
-use ark_bn254::{Fq, Fr, G1Affine};
 #[cfg(target_arch = "x86_64")]
-use rayon::prelude::*;
+pub(crate) use transform::Transforms;
+
+#[cfg(not(target_arch = "x86_64"))]
+use ark_bn254::Fr;
+use ark_bn254::{Fq, G1Affine};
 use std::sync::LazyLock;
 
 /// Whether the kernels can be used here, and are wanted.
@@ -92,29 +94,28 @@ pub(crate) fn points_of_two(bytes: &[u8]) -> bool {
 	false
 }
 
-/// The values of `A·B − C` on the odd half of the domain of twice the size, given those of `A` and `B` on a
-/// domain of this size; `C` is the polynomial that has their products there. `None` where there are no
-/// kernels, or the domain is too small for them.
-pub(crate) fn quotient(
-	size: usize,
-	a: impl Fn(usize) -> Fr + Sync,
-	b: impl Fn(usize) -> Fr + Sync,
-) -> Option<Vec<Fr>> {
+/// What the transforms of a size have in common. `None` where there are no kernels, or the size is too small
+/// for them, or there are no such domains.
+pub(crate) fn transforms(size: usize) -> Option<Transforms> {
 	#[cfg(target_arch = "x86_64")]
 	if available() && transform::fits(size) {
-		fn blocks(size: usize, value: impl Fn(usize) -> Fr + Sync) -> Vec<transform::Block> {
-			let block =
-				|at| transform::Block::new(core::array::from_fn(|lane| value(8 * at + lane)));
-			(0..size / 8).into_par_iter().map(block).collect()
-		}
-		let (a, b) = (blocks(size, a), blocks(size, b));
 		// SAFETY: the processor has what the function is compiled for.
-		let values = unsafe { transform::quotient(a, b) }?;
-		let value = |at: usize| {
-			let at = (size - at) % size;
-			values[at / 8].element(at % 8)
-		};
-		return Some((0..size).into_par_iter().map(value).collect());
+		return unsafe { Transforms::new(size) };
 	}
 	None
+}
+
+/// What nobody has elsewhere.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) enum Transforms {}
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Transforms {
+	pub(crate) fn quotient(
+		&self,
+		_: impl Fn(usize) -> Fr + Sync,
+		_: impl Fn(usize) -> Fr + Sync,
+	) -> Vec<Fr> {
+		match *self {}
+	}
 }

@@ -20,7 +20,7 @@ type Eight = Tight<FrConfig>;
 /// Eight elements below 2^255, by word.
 #[derive(Clone, Copy, Default)]
 #[repr(align(64))]
-pub(crate) struct Block([[u64; 8]; 4]);
+struct Block([[u64; 8]; 4]);
 
 /// Blocks that are transposed together: 64 elements.
 const SQUARE: usize = 8;
@@ -29,7 +29,7 @@ const TASK: usize = 256;
 
 impl Block {
 	/// Eight elements.
-	pub(crate) fn new(elements: [Fr; 8]) -> Self {
+	fn new(elements: [Fr; 8]) -> Self {
 		let mut rows = [[0; 8]; 4];
 		for (lane, element) in elements.iter().enumerate() {
 			for (row, word) in rows.iter_mut().zip(element.0 .0) {
@@ -40,7 +40,7 @@ impl Block {
 	}
 
 	/// One of them.
-	pub(crate) fn element(&self, lane: usize) -> Fr {
+	fn element(&self, lane: usize) -> Fr {
 		let mut value = BigInt(self.0.map(|row| row[lane]));
 		while value >= Fr::MODULUS {
 			value.sub_with_borrow(&Fr::MODULUS);
@@ -362,11 +362,46 @@ pub(super) fn fits(size: usize) -> bool {
 	size >= 8 * SQUARE && size.is_power_of_two() && Fr::get_root_of_unity(2 * size as u64).is_some()
 }
 
-/// From the values of `A` and `B` on a domain that [fits] to those of `A·B − C` on the odd half of the domain of twice
-/// the size, `C` being the polynomial that has their products on the first; in reverse, but for the first.
+/// What the transforms of one size have in common.
+pub(crate) struct Transforms {
+	size: usize,
+	roots: Roots,
+	offsets: Offsets,
+}
+
+impl Transforms {
+	/// Of a size that [fits].
+	#[target_feature(enable = "avx512f,avx512ifma")]
+	pub(super) fn new(size: usize) -> Option<Self> {
+		Some(Self { size, roots: Roots::new(size / 8)?, offsets: Offsets::new(size / 8)? })
+	}
+
+	/// As [`crate::transform::Quotients::of`].
+	pub(crate) fn quotient(
+		&self,
+		a: impl Fn(usize) -> Fr + Sync,
+		b: impl Fn(usize) -> Fr + Sync,
+	) -> Vec<Fr> {
+		fn blocks(size: usize, value: impl Fn(usize) -> Fr + Sync) -> Vec<Block> {
+			let block = |at| Block::new(core::array::from_fn(|lane| value(8 * at + lane)));
+			(0..size / 8).into_par_iter().map(block).collect()
+		}
+		let size = self.size;
+		let (a, b) = (blocks(size, a), blocks(size, b));
+		// SAFETY: who is there, made by `new`, runs where the instructions are.
+		let values = unsafe { quotient(a, b, &self.roots, &self.offsets) };
+		let value = |at: usize| {
+			let at = (size - at) % size;
+			values[at / 8].element(at % 8)
+		};
+		(0..size).into_par_iter().map(value).collect()
+	}
+}
+
+/// From the values of `A` and `B` on a domain to those of `A·B − C` on the odd half of the domain of twice the size, `C`
+/// being the polynomial that has their products on the first; in reverse, but for the first.
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn quotient(mut a: Vec<Block>, mut b: Vec<Block>) -> Option<Vec<Block>> {
-	let (roots, offsets) = (Roots::new(a.len())?, Offsets::new(a.len())?);
+fn quotient(mut a: Vec<Block>, mut b: Vec<Block>, roots: &Roots, offsets: &Offsets) -> Vec<Block> {
 	// A product of two loses 2^260, so that it has 2^252, until it gets its factor of 16.
 	let mut c: Vec<Block> = a
 		.par_iter()
@@ -386,5 +421,5 @@ pub(super) fn quotient(mut a: Vec<Block>, mut b: Vec<Block>) -> Option<Vec<Block
 	a.par_iter_mut().zip(&b).zip(&c).with_min_len(TASK).for_each(|((a, b), c)| {
 		a.set(a.get().loose().by(b.get()).minus_tight(c.get()));
 	});
-	Some(a)
+	a
 }

@@ -11,7 +11,7 @@ use std::{
 };
 use zkml_circuits::r1cs::read_wtns;
 use zkml_primitives::Proof;
-use zkml_prover::{bytes::encode_scalar, json, prove, zkey, Map};
+use zkml_prover::{bytes::encode_scalar, json, zkey, Map, Prover};
 
 /// The subcommand of this program that does it.
 pub const PROVE: &str = "prove";
@@ -19,7 +19,7 @@ pub const PROVE: &str = "prove";
 /// Whose code proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Library {
-	/// `zkml_prover::prove`.
+	/// `zkml_prover::Prover`.
 	Zkml,
 	/// `ark-groth16`.
 	Arkworks,
@@ -75,9 +75,10 @@ impl Task {
 		drop(bytes);
 		let prover: Box<dyn Fn() -> Result<Proof, String>> = match self.library {
 			Library::Zkml => {
-				let witness = &witness;
+				let (prover, witness) = (Prover::new(key), &witness);
+				let prover = prover.map_err(BenchError::content(&self.key))?;
 				Box::new(move || {
-					prove(&key, witness, &mut OsRng).map_err(|error| error.to_string())
+					prover.prove(witness, &mut OsRng).map_err(|error| error.to_string())
 				})
 			},
 			Library::Arkworks => {

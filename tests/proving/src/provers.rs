@@ -22,7 +22,7 @@ pub const WARM_PROOFS: usize = 2;
 /// A prover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Prover {
-	/// `zkml_prover::prove`.
+	/// `zkml_prover::Prover`.
 	Ours,
 	/// The same without vector instructions.
 	Portable,

@@ -164,8 +164,8 @@ impl Vote {
 			assign_with(&graph, &file.options, &values, &polling.context, &extras)
 		});
 		let assignment = passed(assigned)?;
-		let (key, loading) = pair.load(ui)?;
-		let (proof, proving) = pair.prove(ui, &key, &assignment)?;
+		let (prover, loading) = pair.load(ui)?;
+		let (proof, proving) = pair.prove(ui, &prover, &assignment)?;
 		let proven = Proven {
 			format: FORMAT,
 			tool: TOOL.into(),

@@ -130,8 +130,8 @@ impl Prove {
 			Some(0) => return Err(refused("NoPoints").into()),
 			Some(points) => points,
 		};
-		let (key, loading) = pair.load(ui)?;
-		let (proof, proving) = pair.prove(ui, &key, &assignment)?;
+		let (prover, loading) = pair.load(ui)?;
+		let (proof, proving) = pair.prove(ui, &prover, &assignment)?;
 		let claim = describe(&file.interface, &assignment.inference);
 		ui.line(summary(&claim));
 		ui.line(format!(
