@@ -6,11 +6,11 @@
 //! domain, `w` the wires, `a` and `b` the wires that occur in A and in B, `n` the entries of A, B and
 //! C, and `k` the key's bytes:
 //!
-//! | | formula | largest error |
+//! | | formula | largest error, in a second run |
 //! |---|---|---|
-//! | setup, processor seconds | 0.039 + 10.9e-6 · (a + 4b + w + d) | 7 % |
-//! | proof, processor seconds, by vectors (AVX-512 IFMA) | 0.008 + 2.2e-6 · d + 1.7e-6 · w + 0.025e-6 · n | 12 % |
-//! | proof, processor seconds, without | 0.007 + 6.2e-6 · d + 1.5e-6 · w + 0.038e-6 · n | 11 % |
+//! | setup, processor seconds | 0.039 + 10.9e-6 · (a + 4b + w + d) | 13 % |
+//! | proof, processor seconds, by vectors (AVX-512 IFMA) | 0.008 + 2.2e-6 · d + 1.7e-6 · w + 0.025e-6 · n | 18 % |
+//! | proof, processor seconds, without | 0.007 + 6.2e-6 · d + 1.5e-6 · w + 0.038e-6 · n | 17 % |
 //! | setup, bytes | 10e6 + 2.86 · k + 20 · n | 15 % |
 //! | proof, bytes | 19e6 + 1.15 · k + 55 · n | 22 % |
 //!
