@@ -39,8 +39,8 @@ pub(crate) trait Element: Copy + Default + Send + Sync + 'static {
 	}
 }
 
-/// An element of a prime field whose modulus is below `2^254`, in Montgomery form with the factor `2^256`,
-/// as limbs, the lowest first.
+/// An element of a prime field whose modulus is below a fifth of `2^256`, in Montgomery form with the factor
+/// `2^256`, as limbs, the lowest first.
 pub(crate) struct Lazy<C>([u64; 4], PhantomData<C>);
 
 impl<C> Clone for Lazy<C> {
@@ -89,8 +89,8 @@ const fn subtract(a: &[u64; 4], b: &[u64; 4]) -> ([u64; 4], bool) {
 impl<C: MontConfig<4>> Lazy<C> {
 	const MODULUS: [u64; 4] = {
 		let modulus = C::MODULUS.0;
-		// So that four times the modulus is below 2^256, and more.
-		assert!(modulus[3] >> 62 == 0 && modulus[3] < 0x3333_3333_3333_3333);
+		// A fifth of 2^256.
+		assert!(modulus[3] < 0x3333_3333_3333_3333);
 		modulus
 	};
 	const TWICE: [u64; 4] = {

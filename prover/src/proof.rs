@@ -14,7 +14,6 @@ use ark_ec::{
 use ark_ff::{UniformRand, Zero};
 use rand::{CryptoRng, RngCore};
 use rayon::prelude::*;
-use std::borrow::Borrow;
 use thiserror::Error;
 use zkml_primitives::{Hint, HintedProof, Proof, VerifyingKey, PROOF_LEN};
 use zkml_verifier::{
@@ -53,8 +52,7 @@ pub fn prove(
 	rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Proof, ProveError> {
 	check(key)?;
-	let quotients = || quotients(key);
-	prove_checked(key, witness, rng, &(), quotients)
+	prove_checked(key, &quotients(key)?, witness, rng, &())
 }
 
 /// A key that was checked, with what all its proofs have in common.
@@ -83,7 +81,8 @@ impl Prover {
 	/// [`prove`].
 	///
 	/// # Errors
-	/// [`ProveError::WireCount`] if the witness does not fit the key.
+	/// [`ProveError::WireCount`] if the witness does not fit the key, [`ProveError::Infinity`] if a point of
+	/// the proof came out at infinity.
 	pub fn prove(
 		&self,
 		witness: &[Fr],
@@ -103,7 +102,7 @@ impl Prover {
 		rng: &mut (impl RngCore + CryptoRng),
 		progress: &dyn Progress,
 	) -> Result<Proof, ProveError> {
-		prove_checked(&self.key, witness, rng, progress, || Ok(&self.quotients))
+		prove_checked(&self.key, &self.quotients, witness, rng, progress)
 	}
 }
 
@@ -135,13 +134,13 @@ fn quotients(key: &ProvingKey) -> Result<Quotients, ProveError> {
 	Quotients::new(key.domain).ok_or(ProveError::Key("the field has no domain of its size"))
 }
 
-/// Proves with a key that was checked. What `quotients` gives is let go of as soon as it was used.
-fn prove_checked<Q: Borrow<Quotients>>(
+/// Proves with a key that was checked.
+fn prove_checked(
 	key: &ProvingKey,
+	quotients: &Quotients,
 	witness: &[Fr],
 	rng: &mut (impl RngCore + CryptoRng),
 	progress: &dyn Progress,
-	quotients: impl FnOnce() -> Result<Q, ProveError>,
 ) -> Result<Proof, ProveError> {
 	let wires = key.wires();
 	if witness.len() != wires {
@@ -152,8 +151,7 @@ fn prove_checked<Q: Borrow<Quotients>>(
 	progress.step("quotient", 1);
 	// `A·B − C` vanishes on the domain, so its values on the odd half of that of twice the size give the
 	// quotient by the vanishing polynomial.
-	let quotient = quotients()?
-		.borrow()
+	let quotient = quotients
 		.of(|row| evaluate(&key.a_rows, witness, row), |row| evaluate(&key.b_rows, witness, row));
 	progress.advance(1);
 	let h = sum("sum of H", &key.h, &Scalars::new(&quotient), 0, progress);
@@ -328,10 +326,10 @@ mod tests {
 		(open.delta_g1, open.beta_g1) = (infinity, infinity);
 		open.b_g1.fill(infinity);
 		assert!(matches!(prove(&open, &witness, &mut rng), Err(ProveError::Key(_))));
-		let open = ProvingKey { delta_g2: Default::default(), ..key.clone() };
-		assert!(matches!(prove(&open, &witness, &mut rng), Err(ProveError::Key(_))));
+		let other = ProvingKey { delta_g2: Default::default(), ..key.clone() };
+		assert!(matches!(prove(&other, &witness, &mut rng), Err(ProveError::Key(_))));
 		// Any other δ blinds: all but δ is as in the attack.
-		let half = ProvingKey { delta_g1: key.delta_g1, ..key };
+		let half = ProvingKey { delta_g1: key.delta_g1, ..open };
 		let (one, two) =
 			(prove(&half, &witness, &mut rng).unwrap(), prove(&half, &witness, &mut rng).unwrap());
 		assert!(
@@ -371,12 +369,11 @@ mod tests {
 		let mut rng = StdRng::seed_from_u64(5);
 		let (r1cs, witness) = circuit(77, 3);
 		let key = setup(&r1cs, &mut rng).unwrap();
-		let alike = |list: &mut Vec<G1Affine>, point: G1Affine| list.fill(point);
 		for point in [G1Affine::zero(), key.alpha_g1, -key.delta_g1] {
 			let mut other = key.clone();
 			[&mut other.a, &mut other.b_g1, &mut other.l, &mut other.h]
 				.into_iter()
-				.for_each(|list| alike(list, point));
+				.for_each(|list| list.fill(point));
 			let _ = prove(&other, &witness, &mut rng);
 		}
 		let mut other = key.clone();
