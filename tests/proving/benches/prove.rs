@@ -35,7 +35,7 @@ struct Cli {
 	/// The power of two up to which snarkjs proves.
 	#[arg(long, value_name = "POWER", default_value_t = 18)]
 	snarkjs: u32,
-	/// Also ResNet-20: 4 million constraints, a key of gigabytes, minutes for each round.
+	/// Also ResNet-20: 5 million constraints, a key of 3.2 GB, minutes for each round.
 	#[arg(long)]
 	large: bool,
 	/// How often each is measured. Odd, so that there is a median.
