@@ -247,7 +247,8 @@ fn is_one(pairs: &[(G1Projective, G2Projective)]) -> bool {
 
 /// `Σ scalarᵢ · baseᵢ`. In G2, whose points may be outside of the subgroup here, arkworks sums up.
 fn msm(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
-	msm::sum(bases, &Scalars::new(scalars), 0, |_| ())
+	let Ok(sum) = msm::sum(&bases, &Scalars::new(scalars), 0, |_| ());
+	sum
 }
 
 fn twins(key: &ProvingKey, rng: &mut (impl RngCore + CryptoRng)) -> Outcome {

@@ -100,10 +100,9 @@ fn columns(r1cs: &R1cs, matrix: &Matrix, first: u64) -> u64 {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{setup, zkey, Manifest, SetupKind, FORMAT};
+	use crate::{manifest::tests::manifest, setup, zkey};
 	use rand::{rngs::StdRng, SeedableRng};
 	use zkml_circuits::r1cs::Builder;
-	use zkml_primitives::{InputVisibility, Interface, OutputKind, WeightsVisibility};
 
 	#[test]
 	fn the_keys_size_is_exact() {
@@ -114,18 +113,7 @@ mod tests {
 		builder.enforce(|| [x.into(), x.into(), out.into()]);
 		let r1cs = builder.into_r1cs().0;
 		let key = setup(&r1cs, &mut StdRng::seed_from_u64(1)).unwrap();
-		let manifest = Manifest {
-			format: FORMAT,
-			tool: "zkml".into(),
-			setup: SetupKind::Development,
-			circuit_sha256: String::new(),
-			model_sha256: String::new(),
-			interface: Interface {
-				input: InputVisibility::Private,
-				weights: WeightsVisibility::Public,
-				output: OutputKind::Argmax { classes: 2 },
-			},
-		};
+		let manifest = manifest();
 		let mut file = Vec::new();
 		zkey::write(&key, &manifest, &mut file).unwrap();
 		let manifest = serde_json::to_vec(&manifest).unwrap();

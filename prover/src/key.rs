@@ -1,5 +1,6 @@
 //! The proving key in memory.
 
+use crate::proof::Parts;
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use zkml_primitives::VerifyingKey;
 use zkml_verifier::encoding::{encode_g1, encode_g2};
@@ -78,6 +79,22 @@ impl ProvingKey {
 	/// Number of public signals.
 	pub fn signals(&self) -> usize {
 		self.ic.len() - 1
+	}
+
+	/// What proofs are made of.
+	pub(crate) fn parts(&self) -> Parts<&[G1Affine], &[G2Affine]> {
+		Parts {
+			alpha_g1: self.alpha_g1,
+			beta_g1: self.beta_g1,
+			beta_g2: self.beta_g2,
+			delta_g1: self.delta_g1,
+			delta_g2: self.delta_g2,
+			a: &self.a,
+			b_g1: &self.b_g1,
+			b_g2: &self.b_g2,
+			l: &self.l,
+			h: &self.h,
+		}
 	}
 
 	/// The verifying key; `None` if a point of it is at infinity, or there are too many signals

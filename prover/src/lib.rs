@@ -30,6 +30,7 @@ mod proof;
 mod setup;
 mod solidity;
 mod transform;
+mod verify;
 mod wide;
 pub mod zkey;
 
@@ -40,9 +41,10 @@ pub use key::ProvingKey;
 pub use manifest::{Manifest, SetupKind, FORMAT};
 pub use map::{give_memory_back, Map};
 pub use progress::Progress;
-pub use proof::{hinted, prove, verify, ProveError, Prover, VerifyFailure};
+pub use proof::{prove, ProveError, Prover};
 pub use setup::{setup, SetupError};
 pub use solidity::{solidity, solidity_call, SolidityCall, SolidityError};
+pub use verify::{hinted, verify, VerifyFailure};
 
 /// The wire layout of keys and proofs on a chain.
 pub mod bytes {

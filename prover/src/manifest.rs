@@ -50,3 +50,25 @@ pub struct Manifest {
 	/// What the public signals mean.
 	pub interface: Interface,
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+	use super::*;
+	use zkml_primitives::{InputVisibility, OutputKind, WeightsVisibility};
+
+	/// Of some key.
+	pub(crate) fn manifest() -> Manifest {
+		Manifest {
+			format: FORMAT,
+			tool: "zkml 0.1.0".into(),
+			setup: SetupKind::Development,
+			circuit_sha256: "00".repeat(32),
+			model_sha256: "11".repeat(32),
+			interface: Interface {
+				input: InputVisibility::Private,
+				weights: WeightsVisibility::Public,
+				output: OutputKind::Argmax { classes: 2 },
+			},
+		}
+	}
+}

@@ -1,25 +1,23 @@
-//! Proving, and the check that a chain makes.
+//! Proving.
 
 use crate::{
+	curve::{One, PointError, Two},
 	key::{ProvingKey, Rows},
-	msm::{self, Curve, Scalars},
+	map::Map,
+	msm::{self, Bases, Curve, Scalars},
 	progress::Progress,
 	transform::Quotients,
+	zkey::{Zkey, ZkeyError},
 };
-use ark_bn254::Fr;
-use ark_ec::{
-	short_weierstrass::{Affine, Projective},
-	AffineRepr, CurveGroup,
-};
+use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_ec::{short_weierstrass::Projective, AffineRepr, CurveGroup};
 use ark_ff::{UniformRand, Zero};
 use rand::{CryptoRng, RngCore};
 use rayon::prelude::*;
+use std::convert::Infallible;
 use thiserror::Error;
-use zkml_primitives::{Hint, HintedProof, Proof, VerifyingKey, PROOF_LEN};
-use zkml_verifier::{
-	encoding::{encode_g1, encode_g2},
-	KeyError, PreparedKey, RawKey, VerifyError,
-};
+use zkml_primitives::{Proof, PROOF_LEN};
+use zkml_verifier::encoding::{encode_g1, encode_g2};
 
 /// Why there is no proof.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -38,6 +36,21 @@ pub enum ProveError {
 	/// A point of the proof came out at infinity, which chance does not do.
 	#[error("the proof has a point at infinity: the key or the random source is broken")]
 	Infinity,
+	/// The key's file cannot be read.
+	#[error(transparent)]
+	File(#[from] ZkeyError),
+}
+
+impl From<PointError> for ProveError {
+	fn from(error: PointError) -> Self {
+		Self::File(error.into())
+	}
+}
+
+impl From<Infallible> for ProveError {
+	fn from(never: Infallible) -> Self {
+		match never {}
+	}
 }
 
 /// Proves that a witness satisfies the circuit of a key. Who proves often does so with a [`Prover`].
@@ -52,37 +65,47 @@ pub fn prove(
 	rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Proof, ProveError> {
 	check(key)?;
-	prove_checked(key, &quotients(key)?, witness, rng, &())
+	prove_in_memory(key, &quotients(key.domain)?, witness, rng, &())
 }
 
-/// A key that was checked, with what all its proofs have in common.
-pub struct Prover {
-	key: ProvingKey,
-	quotients: Quotients,
+/// A key that was checked, to prove with.
+pub struct Prover(Held);
+
+enum Held {
+	/// With what all proofs have in common.
+	Memory(Box<(ProvingKey, Quotients)>),
+	File(Map),
 }
 
 impl Prover {
-	/// Checks a key, whose wires, rows and lists must fit each other; whether it is some circuit's, is for
-	/// [`audit`](crate::audit()) to say.
+	/// For many proofs: holds the key, and what all of them have in common. Wires, rows and lists must fit
+	/// each other; whether the key is some circuit's, is for [`audit`](crate::audit()) to say.
 	///
 	/// # Errors
 	/// [`ProveError::Key`].
 	pub fn new(key: ProvingKey) -> Result<Self, ProveError> {
 		check(&key)?;
-		let quotients = quotients(&key)?;
-		Ok(Self { key, quotients })
+		let quotients = quotients(key.domain)?;
+		Ok(Self(Held::Memory((key, quotients).into())))
 	}
 
-	/// The key.
-	pub fn key(&self) -> &ProvingKey {
-		&self.key
+	/// For one proof, or few with little memory: leaves the key in its file, a `.zkey`, of which each proof
+	/// reads the lists, checks that they are points, and lets go of them, one after the other.
+	///
+	/// # Errors
+	/// [`ProveError::File`] if the file's header is none, or contradicts its sizes, [`ProveError::Key`] if
+	/// proofs would not be blinded.
+	pub fn mapped(file: Map) -> Result<Self, ProveError> {
+		let header = Zkey::open(&file)?.header;
+		check_blinding(&header.delta_g1, &header.delta_g2)?;
+		Ok(Self(Held::File(file)))
 	}
 
 	/// [`prove`].
 	///
 	/// # Errors
 	/// [`ProveError::WireCount`] if the witness does not fit the key, [`ProveError::Infinity`] if a point of
-	/// the proof came out at infinity.
+	/// the proof came out at infinity; [`ProveError::File`] if the key is in its file, and that is damaged.
 	pub fn prove(
 		&self,
 		witness: &[Fr],
@@ -92,7 +115,7 @@ impl Prover {
 	}
 
 	/// [`Self::prove`], whose steps are the transforms that make the quotient, and a sum over each of the
-	/// key's lists, in points.
+	/// key's lists, in points; all sums are one step where the circuit is small.
 	///
 	/// # Errors
 	/// As [`Self::prove`].
@@ -102,7 +125,13 @@ impl Prover {
 		rng: &mut (impl RngCore + CryptoRng),
 		progress: &dyn Progress,
 	) -> Result<Proof, ProveError> {
-		prove_checked(&self.key, &self.quotients, witness, rng, progress)
+		match &self.0 {
+			Held::Memory(held) => {
+				let (key, quotients) = held.as_ref();
+				prove_in_memory(key, quotients, witness, rng, progress)
+			},
+			Held::File(file) => prove_from_file(file, witness, rng, progress),
+		}
 	}
 }
 
@@ -115,10 +144,7 @@ fn check(key: &ProvingKey) -> Result<(), ProveError> {
 	if key.l.len() + key.ic.len() != wires || key.h.len() != key.domain {
 		return Err(ProveError::Key("a query has the wrong length"));
 	}
-	// What blinds is multiplied with δ: without it a proof could verify, and tell of its witness.
-	if key.delta_g1.is_zero() || key.delta_g2.is_zero() {
-		return Err(ProveError::Key("δ is at infinity, so that proofs would not be blinded"));
-	}
+	check_blinding(&key.delta_g1, &key.delta_g2)?;
 	for rows in [&key.a_rows, &key.b_rows] {
 		if rows.len() > key.domain {
 			return Err(ProveError::Key("it has more rows than its domain"));
@@ -130,64 +156,178 @@ fn check(key: &ProvingKey) -> Result<(), ProveError> {
 	Ok(())
 }
 
-fn quotients(key: &ProvingKey) -> Result<Quotients, ProveError> {
-	Quotients::new(key.domain).ok_or(ProveError::Key("the field has no domain of its size"))
+/// What blinds is multiplied with δ: without it a proof could verify, and tell of its witness.
+fn check_blinding(delta_g1: &G1Affine, delta_g2: &G2Affine) -> Result<(), ProveError> {
+	if delta_g1.is_zero() || delta_g2.is_zero() {
+		return Err(ProveError::Key("δ is at infinity, so that proofs would not be blinded"));
+	}
+	Ok(())
+}
+
+fn quotients(domain: usize) -> Result<Quotients, ProveError> {
+	Quotients::new(domain).ok_or(ProveError::Key("the field has no domain of its size"))
 }
 
 /// Proves with a key that was checked.
-fn prove_checked(
+fn prove_in_memory(
 	key: &ProvingKey,
 	quotients: &Quotients,
 	witness: &[Fr],
 	rng: &mut (impl RngCore + CryptoRng),
 	progress: &dyn Progress,
 ) -> Result<Proof, ProveError> {
-	let wires = key.wires();
-	if witness.len() != wires {
-		return Err(ProveError::WireCount { expected: wires, got: witness.len() });
+	let expected = key.wires();
+	if witness.len() != expected {
+		return Err(ProveError::WireCount { expected, got: witness.len() });
 	}
-	let (r, s) = (Fr::rand(rng), Fr::rand(rng));
-
-	progress.step("quotient", 1);
-	// `A·B − C` vanishes on the domain, so its values on the odd half of that of twice the size give the
-	// quotient by the vanishing polynomial.
-	let quotient = quotients
-		.of(|row| evaluate(&key.a_rows, witness, row), |row| evaluate(&key.b_rows, witness, row));
-	progress.advance(1);
-	let h = sum("sum of H", &key.h, &Scalars::new(&quotient), 0, progress);
-	drop(quotient);
-	let witness = Scalars::new(witness);
-	let l = sum("sum of L", &key.l, &witness, key.ic.len(), progress);
-	let a = sum("sum of A", &key.a, &witness, 0, progress) + key.alpha_g1 + key.delta_g1 * r;
-	let b_g1 = sum("sum of B in G1", &key.b_g1, &witness, 0, progress);
-	let b_g1 = b_g1 + key.beta_g1 + key.delta_g1 * s;
-	let b = sum("sum of B in G2", &key.b_g2, &witness, 0, progress);
-	let b = b + key.beta_g2 + key.delta_g2 * s;
-	let c = l + h + a * s + b_g1 * r - key.delta_g1 * (r * s);
-
-	let mut bytes = [0; PROOF_LEN];
-	let infinity = ProveError::Infinity;
-	let (Some(a), Some(b), Some(c)) =
-		(encode_g1(&a.into_affine()), encode_g2(&b.into_affine()), encode_g1(&c.into_affine()))
-	else {
-		return Err(infinity);
-	};
-	bytes[..64].copy_from_slice(&a);
-	bytes[64..192].copy_from_slice(&b);
-	bytes[192..].copy_from_slice(&c);
-	Ok(Proof(bytes))
+	let of = |rows, row| evaluate(rows, witness, row);
+	let quotient = || Ok(quotients.of(|row| of(&key.a_rows, row), |row| of(&key.b_rows, row)));
+	key.parts().prove(quotient, witness, rng, progress)
 }
 
-/// A sum as a step.
-fn sum<P: Curve>(
-	name: &str,
-	bases: &[Affine<P>],
-	scalars: &Scalars<'_>,
-	first: usize,
+/// Proves with the key in a file whose header was checked.
+fn prove_from_file(
+	file: &Map,
+	witness: &[Fr],
+	rng: &mut (impl RngCore + CryptoRng),
 	progress: &dyn Progress,
-) -> Projective<P> {
-	progress.step(name, bases.len() as u64);
-	msm::sum(bases, scalars, first, |count| progress.advance(count))
+) -> Result<Proof, ProveError> {
+	let key = Zkey::open(file)?;
+	let expected = key.header.wires;
+	if witness.len() != expected {
+		return Err(ProveError::WireCount { expected, got: witness.len() });
+	}
+	let let_go = || file.let_go();
+	let quotient = || {
+		let (a, b) = key.rows()?;
+		let_go();
+		// Neither rows nor roots outlast this.
+		let quotients = quotients(key.header.domain)?;
+		Ok(quotients
+			.of(move |row| evaluate(&a, witness, row), move |row| evaluate(&b, witness, row)))
+	};
+	key.parts(&let_go).prove(quotient, witness, rng, progress)
+}
+
+/// Up to this size of the domain all sums are made at once: one alone has not enough for all threads all the
+/// time.
+const TOGETHER: usize = 1 << 16;
+
+/// What proofs are made of, beside rows: points, and lists of points that fit each other.
+pub(crate) struct Parts<G1, G2> {
+	pub(crate) alpha_g1: G1Affine,
+	pub(crate) beta_g1: G1Affine,
+	pub(crate) beta_g2: G2Affine,
+	pub(crate) delta_g1: G1Affine,
+	pub(crate) delta_g2: G2Affine,
+	pub(crate) a: G1,
+	pub(crate) b_g1: G1,
+	pub(crate) b_g2: G2,
+	pub(crate) l: G1,
+	pub(crate) h: G1,
+}
+
+impl<G1: Bases<One>, G2: Bases<Two>> Parts<G1, G2>
+where
+	ProveError: From<G1::Error> + From<G2::Error>,
+{
+	/// Proves with a witness that has all wires. `A·B − C` vanishes on the domain, so its values on the odd
+	/// half of that of twice the size give the quotient by the vanishing polynomial.
+	fn prove(
+		&self,
+		quotient: impl FnOnce() -> Result<Vec<Fr>, ProveError>,
+		witness: &[Fr],
+		rng: &mut (impl RngCore + CryptoRng),
+		progress: &dyn Progress,
+	) -> Result<Proof, ProveError> {
+		let (r, s) = (Fr::rand(rng), Fr::rand(rng));
+		progress.step("quotient", 1);
+		let quotient = quotient()?;
+		progress.advance(1);
+		let ([h, l, a, b_g1], b) = self.sums(quotient, witness, progress)?;
+		let a = a + self.alpha_g1 + self.delta_g1 * r;
+		let b_g1 = b_g1 + self.beta_g1 + self.delta_g1 * s;
+		let b = b + self.beta_g2 + self.delta_g2 * s;
+		let c = l + h + a * s + b_g1 * r - self.delta_g1 * (r * s);
+
+		let mut bytes = [0; PROOF_LEN];
+		let (Some(a), Some(b), Some(c)) =
+			(encode_g1(&a.into_affine()), encode_g2(&b.into_affine()), encode_g1(&c.into_affine()))
+		else {
+			return Err(ProveError::Infinity);
+		};
+		bytes[..64].copy_from_slice(&a);
+		bytes[64..192].copy_from_slice(&b);
+		bytes[192..].copy_from_slice(&c);
+		Ok(Proof(bytes))
+	}
+
+	/// The sums over H, L, A and B, and that in G2.
+	fn sums(
+		&self,
+		quotient: Vec<Fr>,
+		witness: &[Fr],
+		progress: &dyn Progress,
+	) -> Result<([Projective<One>; 4], Projective<Two>), ProveError> {
+		let private = witness.len() - self.l.count();
+		let witness = &Scalars::new(witness);
+		let h = Sum("sum of H", &self.h, 0);
+		let l = Sum("sum of L", &self.l, private);
+		let a = Sum("sum of A", &self.a, 0);
+		let b_g1 = Sum("sum of B in G1", &self.b_g1, 0);
+		let b = Sum("sum of B in G2", &self.b_g2, 0);
+		if quotient.len() > TOGETHER {
+			let h = h.step(&Scalars::new(&quotient), progress)?;
+			drop(quotient);
+			let of = |sum: Sum<'_, G1>| sum.step(witness, progress);
+			return Ok(([h, of(l)?, of(a)?, of(b_g1)?], b.step(witness, progress)?));
+		}
+		progress.step("sums", h.count() + l.count() + a.count() + b_g1.count() + b.count());
+		let of = |sum: Sum<'_, G1>| sum.of(witness, progress);
+		let ((h, b), ((l, a), b_g1)) = rayon::join(
+			|| rayon::join(|| h.of(&Scalars::new(&quotient), progress), || b.of(witness, progress)),
+			|| rayon::join(|| rayon::join(|| of(l), || of(a)), || of(b_g1)),
+		);
+		Ok(([h?, l?, a?, b_g1?], b?))
+	}
+}
+
+/// A sum's name, its bases, and the first of the scalars that they are multiplied by.
+struct Sum<'a, B>(&'static str, &'a B, usize);
+
+impl<B> Sum<'_, B> {
+	fn count<P: Curve>(&self) -> u64
+	where
+		B: Bases<P>,
+	{
+		self.1.count() as u64
+	}
+
+	fn of<P: Curve>(
+		&self,
+		scalars: &Scalars<'_>,
+		progress: &dyn Progress,
+	) -> Result<Projective<P>, ProveError>
+	where
+		B: Bases<P>,
+		ProveError: From<B::Error>,
+	{
+		Ok(msm::sum(self.1, scalars, self.2, |count| progress.advance(count))?)
+	}
+
+	/// [`Self::of`] as a step.
+	fn step<P: Curve>(
+		&self,
+		scalars: &Scalars<'_>,
+		progress: &dyn Progress,
+	) -> Result<Projective<P>, ProveError>
+	where
+		B: Bases<P>,
+		ProveError: From<B::Error>,
+	{
+		progress.step(self.0, self.count());
+		self.of(scalars, progress)
+	}
 }
 
 /// A row times a witness that has all wires; zero where there is no row.
@@ -198,57 +338,10 @@ fn evaluate(rows: &Rows, witness: &[Fr], row: usize) -> Fr {
 	rows.row(row).iter().map(|&(wire, coefficient)| coefficient * witness[wire as usize]).sum()
 }
 
-/// Why a proof is not accepted.
-#[derive(Debug, Error)]
-pub enum VerifyFailure {
-	/// The key is malformed.
-	#[error("the verifying key is malformed: {0}")]
-	Key(KeyError),
-	/// The proof is malformed or does not hold.
-	#[error("{0}")]
-	Proof(VerifyError),
-}
-
-/// Verifies a proof as a chain does in a batch.
-///
-/// # Errors
-/// [`VerifyFailure`] if key or proof are malformed, or the proof does not hold.
-pub fn verify(
-	key: &VerifyingKey,
-	signals: &[[u8; 32]],
-	proof: &Proof,
-) -> Result<(), VerifyFailure> {
-	prepare(key)?.verify(signals, &proof.0).map_err(VerifyFailure::Proof)
-}
-
-/// Verifies a proof, and makes the hint with which a chain checks it by itself.
-///
-/// # Errors
-/// As [`verify`].
-pub fn hinted(
-	key: &VerifyingKey,
-	signals: &[[u8; 32]],
-	proof: &Proof,
-) -> Result<HintedProof, VerifyFailure> {
-	let hint = prepare(key)?.hint(signals, &proof.0).map_err(VerifyFailure::Proof)?;
-	Ok(HintedProof { proof: *proof, hint: Hint(hint) })
-}
-
-fn prepare(key: &VerifyingKey) -> Result<PreparedKey, VerifyFailure> {
-	let raw = RawKey {
-		alpha: &key.alpha,
-		beta: &key.beta,
-		gamma: &key.gamma,
-		delta: &key.delta,
-		ic: &key.ic,
-	};
-	PreparedKey::validate(&raw).map_err(VerifyFailure::Key)
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::setup::setup;
+	use crate::{setup::setup, verify, VerifyFailure};
 	use ark_bn254::{Fq2, G1Affine, G2Affine};
 	use rand::{rngs::StdRng, SeedableRng};
 	use zkml_circuits::{
@@ -256,7 +349,7 @@ mod tests {
 		r1cs::{Builder, R1cs},
 		Bounds, Signal,
 	};
-	use zkml_verifier::encoding::encode_scalar;
+	use zkml_verifier::{encoding::encode_scalar, VerifyError};
 
 	/// `out = clamp(RNE(v / 8), 0, 15)` for a private `v`, and a context that nothing constrains.
 	fn circuit(v: i64, context: u64) -> (R1cs, Vec<Fr>) {
@@ -344,7 +437,6 @@ mod tests {
 		let key = setup(&r1cs, &mut rng).unwrap();
 		let vk = key.verifying_key().unwrap();
 		let prover = Prover::new(key.clone()).unwrap();
-		assert_eq!(prover.key(), &key);
 		for (v, out) in [(100, 12), (8, 1), (-300, 0)] {
 			let (_, witness) = circuit(v, 5);
 			let random = || StdRng::seed_from_u64(7);
@@ -361,6 +453,74 @@ mod tests {
 		assert!(matches!(Prover::new(other), Err(ProveError::Key(_))));
 		let other = ProvingKey { domain: 3, h: key.h[..3].to_vec(), ..key };
 		assert!(matches!(Prover::new(other), Err(ProveError::Key(_))));
+	}
+
+	/// A `.zkey` file, mapped.
+	fn mapped(bytes: &[u8]) -> Map {
+		let file = tempfile::NamedTempFile::new().unwrap();
+		std::fs::write(file.path(), bytes).unwrap();
+		Map::open(file.path()).unwrap()
+	}
+
+	fn zkey(key: &ProvingKey) -> Vec<u8> {
+		let mut bytes = Vec::new();
+		crate::zkey::write(key, &crate::manifest::tests::manifest(), &mut bytes).unwrap();
+		bytes
+	}
+
+	#[test]
+	fn keys_in_files_make_the_same_proofs() {
+		let mut rng = StdRng::seed_from_u64(8);
+		let (r1cs, witness) = circuit(-77, 9);
+		let key = setup(&r1cs, &mut rng).unwrap();
+		let prover = Prover::mapped(mapped(&zkey(&key))).unwrap();
+		for seed in 0..2 {
+			let random = || StdRng::seed_from_u64(seed);
+			let proof = prover.prove(&witness, &mut random()).unwrap();
+			assert_eq!(proof, prove(&key, &witness, &mut random()).unwrap());
+		}
+		let refused = prover.prove(&witness[1..], &mut rng);
+		let expected = witness.len();
+		assert_eq!(refused, Err(ProveError::WireCount { expected, got: expected - 1 }));
+	}
+
+	#[test]
+	fn damaged_keys_in_files_are_refused() {
+		let mut rng = StdRng::seed_from_u64(9);
+		let (r1cs, witness) = circuit(1, 1);
+		let key = setup(&r1cs, &mut rng).unwrap();
+		let bytes = zkey(&key);
+		assert!(matches!(Prover::mapped(mapped(&bytes[1..])), Err(ProveError::File(_))));
+		assert!(matches!(
+			Prover::mapped(mapped(&bytes[..bytes.len() - 1])),
+			Err(ProveError::File(ZkeyError::Section(_)))
+		));
+		let open = ProvingKey { delta_g1: G1Affine::zero(), ..key.clone() };
+		assert!(matches!(Prover::mapped(mapped(&zkey(&open))), Err(ProveError::Key(_))));
+		// A point of each list, also one that is multiplied by zero.
+		assert!(witness.iter().any(Zero::is_zero));
+		let sections = Zkey::open(&bytes).unwrap().sections;
+		for id in 5..=9 {
+			let section = sections.find(id).unwrap();
+			let start = section.as_ptr().addr() - bytes.as_ptr().addr();
+			let size = if id == 7 { 128 } else { 64 };
+			for index in 0..section.len() / size {
+				let mut damaged = bytes.clone();
+				damaged[start + index * size] ^= 1;
+				let prover = Prover::mapped(mapped(&damaged)).unwrap();
+				let found = prover.prove(&witness, &mut rng);
+				let Err(ProveError::File(ZkeyError::Point(error))) = found else {
+					panic!("section {id}, point {index}: {found:?}")
+				};
+				assert!(error.to_string().contains(&format!("section {id}")), "{error}");
+			}
+		}
+		let rows = sections.find(4).unwrap().as_ptr().addr() - bytes.as_ptr().addr();
+		let mut damaged = bytes.clone();
+		damaged[rows + 4] = 7;
+		let prover = Prover::mapped(mapped(&damaged)).unwrap();
+		let found = prover.prove(&witness, &mut rng);
+		assert_eq!(found, Err(ProveError::File(ZkeyError::Place(0))));
 	}
 
 	/// Whatever points a stranger's key has, proving ends without a panic.

@@ -174,9 +174,11 @@ impl Transforms {
 
 	/// As [`Quotients::of`].
 	fn quotient(&self, a: impl Fn(usize) -> Fr + Sync, b: impl Fn(usize) -> Fr + Sync) -> Vec<Fr> {
+		fn values(size: usize, value: impl Fn(usize) -> Fr + Sync) -> Vec<Value> {
+			(0..size).into_par_iter().map(|row| Value::of(&value(row))).collect()
+		}
 		let size = self.offsets.len();
-		let (mut a, mut b): (Vec<Value>, Vec<Value>) =
-			(0..size).into_par_iter().map(|row| (Value::of(&a(row)), Value::of(&b(row)))).unzip();
+		let (mut a, mut b) = (values(size, a), values(size, b));
 		let mut c: Vec<Value> = a.par_iter().zip(&b).map(|(a, b)| a.by(b)).collect();
 		for data in [&mut a, &mut b, &mut c] {
 			self.odd(data);
@@ -216,7 +218,8 @@ impl Quotients {
 	}
 
 	/// The values of `A·B − C` on the odd half of the domain of twice the size, given those of `A` and `B`
-	/// on the domain; `C` is the polynomial that has their products there.
+	/// on the domain; `C` is the polynomial that has their products there. What gives values is dropped
+	/// when it has.
 	pub(crate) fn of(
 		&self,
 		a: impl Fn(usize) -> Fr + Sync,

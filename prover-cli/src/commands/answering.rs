@@ -1,6 +1,6 @@
 //! A model's answers to what a chain asks, for the verbs that prove and send at once.
 
-use super::proving::Pair;
+use super::proving::{Pair, Proofs};
 use crate::{
 	error::CliError,
 	opening,
@@ -79,7 +79,7 @@ impl Respondent {
 		values: &[i32],
 		context: &Context,
 	) -> Result<Proven, CliError> {
-		let (prover, loading) = self.pair.load(ui)?;
+		let (prover, loading) = self.pair.prover(ui, Proofs::Few)?;
 		let proven = self.answer_with(ui, &prover, values, None, context)?;
 		let [_, evaluating, proving] = proven.times;
 		Ok(Proven { times: [loading, evaluating, proving], ..proven })

@@ -4,6 +4,7 @@ use super::{
 	answering::{ModelArgs, Respondent},
 	block_on, fee,
 	model::state_of,
+	proving::Proofs,
 	ChainArgs,
 };
 use crate::{
@@ -77,7 +78,7 @@ impl Keep {
 		let signer = chain::signer(&self.chain.suri)?;
 		let respondent = self.model.open()?;
 		let stone = stone_of(&respondent.pair.circuit.file.interface)?;
-		let (prover, _) = respondent.pair.load(ui)?;
+		let (prover, _) = respondent.pair.prover(ui, Proofs::Many)?;
 		// What is wrong with these files shows now, and not in somebody's game.
 		let since = Instant::now();
 		let empty = Board::default();

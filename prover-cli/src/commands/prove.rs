@@ -1,7 +1,10 @@
 //! `zkml prove`
 
 use super::{
-	block_on, describe, model::state_of, proving::Pair, read_samples, summary, written, Named,
+	block_on, describe,
+	model::state_of,
+	proving::{Pair, Proofs},
+	read_samples, summary, written, Named,
 };
 use crate::{
 	chain::{self, ChainError, Next},
@@ -163,7 +166,8 @@ impl Prove {
 		let next = self.next(ui, &pair)?;
 		let fixed = self.context.as_deref().map(fixed_context).transpose()?;
 
-		let (prover, loading) = pair.load(ui)?;
+		let proofs = if outputs.len() > 1 { Proofs::Many } else { Proofs::Few };
+		let (prover, loading) = pair.prover(ui, proofs)?;
 		let mut all = Vec::new();
 		for (position, output) in (0..).zip(&outputs) {
 			let next = next.map(|next| next.later(self.ahead.saturating_add(position)));

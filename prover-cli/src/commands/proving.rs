@@ -10,7 +10,7 @@ use crate::{
 use std::{path::Path, time::Duration};
 use zkml_circuits::{Assignment, CommitmentKind, Salt, WeightsChoice};
 use zkml_primitives::{HintedProof, ModelId, VerifyingKey};
-use zkml_prover::{hinted, zkey::Zkey, Prover};
+use zkml_prover::{hinted, zkey, Prover};
 
 /// A circuit's folder, and that of its keys.
 #[derive(Debug)]
@@ -19,6 +19,15 @@ pub(crate) struct Pair {
 	pub(crate) circuit: CircuitFolder,
 	/// Keys that were made for it.
 	pub(crate) keys: KeysFolder,
+}
+
+/// How many proofs a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proofs {
+	/// One, or one now and then: it stays in its file.
+	Few,
+	/// One after the other: it is in memory.
+	Many,
 }
 
 impl Pair {
@@ -79,12 +88,12 @@ impl Pair {
 		})
 	}
 
-	/// Loads the proving key, and checks that it is the circuit's.
-	pub(crate) fn load(&self, ui: &Ui) -> Result<(Prover, Duration), CliError> {
+	/// Opens the proving key, and checks that it is the circuit's. For many proofs it is loaded.
+	pub(crate) fn prover(&self, ui: &Ui, proofs: Proofs) -> Result<(Prover, Duration), CliError> {
 		let path = self.keys.proving_key();
 		let bytes = files::map(&path)?;
-		let file = Zkey::open(&bytes).map_err(|error| self.damaged(error.to_string()))?;
-		let manifest = file.manifest().map_err(|error| self.damaged(error.to_string()))?;
+		let manifest =
+			zkey::read_manifest(&bytes).map_err(|error| self.damaged(error.to_string()))?;
 		let made_for = manifest.map(|manifest| manifest.circuit_sha256).unwrap_or_default();
 		if made_for != self.circuit.file.circuit_sha256 {
 			return Err(CliError::Mismatch {
@@ -94,11 +103,11 @@ impl Pair {
 				right_hash: self.circuit.file.circuit_sha256.clone(),
 			});
 		}
-		let (prover, loading) = ui.step("loading the key", || {
-			let key = file.key_by_lists(|| bytes.let_go());
-			Prover::new(key.map_err(|error| error.to_string())?).map_err(|error| error.to_string())
+		let (prover, loading) = ui.step("loading the key", || match proofs {
+			Proofs::Few => Prover::mapped(bytes),
+			Proofs::Many => Prover::new(zkey::load(&bytes)?),
 		});
-		Ok((prover.map_err(|error| self.damaged(error))?, loading))
+		Ok((prover.map_err(|error| self.damaged(error.to_string()))?, loading))
 	}
 
 	/// Proves what was evaluated, verifies the proof, and makes its hint.

@@ -11,7 +11,6 @@ use ark_bn254::{Fq, Fq2};
 use ark_ec::{short_weierstrass::Affine, AffineRepr};
 use ark_ff::{BigInt, Field, PrimeField, Zero};
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use thiserror::Error;
 use zkml_circuits::sections::Section;
 
@@ -139,9 +138,29 @@ pub(crate) fn point<P: Group>(
 
 /// A point from a file, which may be off its curve; `None` if a coordinate is not below the field's
 /// order.
-fn unchecked<P: Group>(bytes: &[u8]) -> Option<Affine<P>> {
+pub(crate) fn unchecked<P: Group>(bytes: &[u8]) -> Option<Affine<P>> {
 	let (x, y) = bytes.split_at(P::SIZE / 2);
 	Some(affine::<P>(P::BaseField::read(x)?, P::BaseField::read(y)?))
+}
+
+/// Checks that all of a section are points on the curve, the first of which has this position.
+pub(crate) fn check<P: Group>(
+	bytes: &[u8],
+	section: Section,
+	first: usize,
+) -> Result<(), PointError> {
+	/// Points that are checked together.
+	const TOGETHER: usize = 1 << 12;
+	let wrong = |(chunk, bytes): (usize, &[u8])| {
+		if P::all_good(bytes) {
+			return None;
+		}
+		let first = first + chunk * TOGETHER;
+		let points = bytes.chunks_exact(P::SIZE).zip(first..);
+		points.map(|(bytes, index)| point::<P>(bytes, section, index)).find_map(Result::err)
+	};
+	let chunks = bytes.par_chunks(TOGETHER * P::SIZE).enumerate();
+	chunks.find_map_first(wrong).map_or(Ok(()), Err)
 }
 
 /// All of a section as points, the first of which has this position.
@@ -150,26 +169,11 @@ pub(crate) fn points<P: Group>(
 	section: Section,
 	first: usize,
 ) -> Result<Vec<Affine<P>>, PointError> {
-	/// Points that are checked together.
-	const TOGETHER: usize = 1 << 12;
-	let good = bytes.par_chunks(TOGETHER * P::SIZE).all(P::all_good);
-	// A list of known length is filled in place, which one of results would not be.
-	let wrong = AtomicUsize::new(usize::MAX);
-	let chunks = bytes.par_chunks_exact(P::SIZE).enumerate();
-	let read = |(index, bytes)| {
-		let point = if good { unchecked(bytes) } else { point(bytes, section, first + index).ok() };
-		point.unwrap_or_else(|| {
-			wrong.fetch_min(index, Ordering::Relaxed);
-			Affine::zero()
-		})
-	};
+	check::<P>(bytes, section, first)?;
 	let mut points = room(bytes.len() / P::SIZE);
-	chunks.map(read).collect_into_vec(&mut points);
-	let wrong = wrong.into_inner();
-	match bytes.chunks_exact(P::SIZE).nth(wrong) {
-		None => Ok(points),
-		Some(bytes) => point::<P>(bytes, section, first + wrong).map(|_| points),
-	}
+	let read = |bytes| unchecked(bytes).unwrap_or_else(Affine::zero);
+	bytes.par_chunks_exact(P::SIZE).map(read).collect_into_vec(&mut points);
+	Ok(points)
 }
 
 /// A point as transcripts have it; infinity is all zeros.

@@ -5,7 +5,9 @@ mod scale;
 mod transform;
 
 pub use bytes::PointError;
-pub(crate) use bytes::{compressed, encode, point, points, uncompressed, write, Coordinate};
+pub(crate) use bytes::{
+	check, compressed, encode, point, points, unchecked, uncompressed, write, Coordinate,
+};
 pub(crate) use scale::{lanes, scale_all, scale_in_place};
 pub(crate) use transform::lagrange;
 

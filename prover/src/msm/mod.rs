@@ -24,15 +24,15 @@ use ark_ec::{
 };
 use ark_ff::{AdditiveGroup, BigInt, BigInteger, PrimeField, Zero};
 use rayon::prelude::*;
-use std::ops::Range;
+use std::{convert::Infallible, ops::Range};
 use sums::{sums, Groups};
 
 /// Bits of a short scalar.
 const SHORT: u32 = 62;
-/// Points that are summed up at a time, which bounds the memory.
-const SLICE: usize = 1 << 18;
-/// Points that a thread makes at a time.
-const CHUNK: usize = 4096;
+/// Bytes of points that are summed up at a time, which bounds the memory.
+const SLICE: usize = 1 << 24;
+/// Bases that a thread takes at a time.
+const CHUNK: usize = 1024;
 
 /// A group, and what adds its points where the processor has vectors for it.
 pub(crate) trait Curve: Group {
@@ -126,40 +126,79 @@ fn short(scalar: &Fr) -> Option<i64> {
 	})
 }
 
+/// The points that are multiplied, in memory or elsewhere. They are of prime order: of others the
+/// endomorphism makes a wrong sum, but no worse.
+pub(crate) trait Bases<P: Curve>: Sync {
+	/// Why there are none.
+	type Error;
+
+	fn count(&self) -> usize;
+
+	/// Hears which are needed next.
+	fn begin(&self, places: Range<usize>) -> Result<(), Self::Error>;
+
+	/// One of those that are needed; `None` if it is infinity.
+	fn point(&self, place: usize) -> Option<Affine<P>>;
+
+	/// Hears that they are no longer needed.
+	fn end(&self);
+}
+
+impl<P: Curve> Bases<P> for &[Affine<P>] {
+	type Error = Infallible;
+
+	fn count(&self) -> usize {
+		self.len()
+	}
+
+	fn begin(&self, _: Range<usize>) -> Result<(), Infallible> {
+		Ok(())
+	}
+
+	fn point(&self, place: usize) -> Option<Affine<P>> {
+		let point = self[place];
+		(!point.is_zero()).then_some(point)
+	}
+
+	fn end(&self) {}
+}
+
 /// `Σ scalarᵢ · baseᵢ`, for the scalars from `first` on, with which the bases begin. `advance` hears of
-/// bases that are done. Bases are of prime order: of others the endomorphism
-/// makes a wrong sum, but no worse.
-pub(crate) fn sum<P: Curve>(
-	bases: &[Affine<P>],
+/// bases that are done.
+pub(crate) fn sum<P: Curve, B: Bases<P>>(
+	bases: &B,
 	scalars: &Scalars<'_>,
 	first: usize,
 	advance: impl FnMut(u64),
-) -> Projective<P> {
+) -> Result<Projective<P>, B::Error> {
 	if wide::available() {
-		sum_by::<P::Wide, P>(bases, scalars, first, advance)
+		sum_by::<P::Wide, P, B>(bases, scalars, first, advance)
 	} else {
-		sum_by::<Portable<P>, P>(bases, scalars, first, advance)
+		sum_by::<Portable<P>, P, B>(bases, scalars, first, advance)
 	}
 }
 
-fn sum_by<A: Adder<P>, P: Curve>(
-	bases: &[Affine<P>],
+fn sum_by<A: Adder<P>, P: Curve, B: Bases<P>>(
+	bases: &B,
 	scalars: &Scalars<'_>,
 	first: usize,
 	mut advance: impl FnMut(u64),
-) -> Projective<P> {
-	let (mut rest, mut first, mut sum) = (bases, first, Projective::zero());
-	while !rest.is_empty() {
-		let mut count = rest.len().min(SLICE);
-		while scalars.points::<P>(first, count) > SLICE {
+) -> Result<Projective<P>, B::Error> {
+	let (mut start, mut sum) = (0, Projective::zero());
+	while start < bases.count() {
+		let most = SLICE / size_of::<A::Point>();
+		let mut count = (bases.count() - start).min(most);
+		while scalars.points::<P>(first + start, count) > most {
 			count = count.div_ceil(2);
 		}
-		let (bases, after) = rest.split_at(count);
-		sum += Slice::<A, P>::new(bases, scalars, first).sum();
+		bases.begin(start..start + count)?;
+		let slice = Slice::<A, P>::new(bases, start..start + count, scalars, first);
+		bases.end();
+		sum += slice.sum();
 		advance(count as u64);
-		(rest, first) = (after, first + count);
+		start += count;
 	}
-	sum
+	Ok(sum)
 }
 
 /// The part of a sorted list with places in a range.
@@ -180,13 +219,15 @@ struct Slice<A: Adder<P>, P: Curve> {
 }
 
 impl<A: Adder<P>, P: Curve> Slice<A, P> {
-	/// Bases, the first of which belongs to the scalar at `first`.
-	fn new(bases: &[Affine<P>], scalars: &Scalars<'_>, first: usize) -> Self {
-		let places = first as u32..(first + bases.len()) as u32;
-		let base = |place: u32| {
-			let base = &bases[place as usize - first];
-			(!base.is_zero()).then_some(base)
-		};
+	/// Some of the bases, the first of all of which belongs to the scalar at `first`.
+	fn new(
+		bases: &impl Bases<P>,
+		Range { start, end }: Range<usize>,
+		scalars: &Scalars<'_>,
+		first: usize,
+	) -> Self {
+		let places = (first + start) as u32..(first + end) as u32;
+		let base = |place: u32| bases.point(place as usize - first);
 		let full = &scalars.full[within(&scalars.full, &places, |place| *place)];
 		let short = &scalars.short[within(&scalars.short, &places, |(place, _)| *place)];
 		let ones = &scalars.ones[within(&scalars.ones, &places, |(place, _)| *place)];
@@ -195,20 +236,18 @@ impl<A: Adder<P>, P: Curve> Slice<A, P> {
 		enter::<A, P, _, _>(full, P::PARTS, &mut points, &mut values, |&place, values| {
 			let base = base(place)?;
 			values.extend(&P::split(&scalars.all[place as usize])[..P::PARTS]);
-			Some(*base)
+			Some(base)
 		});
 		let full = values.len();
 		enter::<A, P, _, _>(short, 1, &mut points, &mut values, |&(place, value), values| {
+			let base = base(place)?;
 			values.push(value.into());
-			base(place).copied().or_else(|| {
-				values.pop();
-				None
-			})
+			Some(base)
 		});
 		enter::<A, P, _, _>(ones, 1, &mut points, &mut minus, |&(place, opposite), minus| {
 			let base = base(place)?;
 			minus.push(opposite);
-			Some(*base)
+			Some(base)
 		});
 		Self { points, values, full, minus }
 	}
@@ -227,7 +266,7 @@ impl<A: Adder<P>, P: Curve> Slice<A, P> {
 		let members = members.map(|(at, minus)| {
 			(at * GROUPS / self.minus.len(), 2 * (first + at) as Member + Member::from(*minus))
 		});
-		let sums = sums::<A, P>(&self.points, &Groups::new(GROUPS, members));
+		let sums = sums::<A, P>(&self.points, &[Groups::new(GROUPS, members)]);
 		sums.iter().map(|sum| A::affine(sum)).fold(Projective::zero(), |sum, point| sum + point)
 	}
 
@@ -272,14 +311,9 @@ impl<A: Adder<P>, P: Curve> Slice<A, P> {
 			});
 			Groups::new(size, members)
 		};
-		let all: Vec<Groups> = (0..windows).into_par_iter().map(of).collect();
-		let mut groups = Groups::default();
-		for Groups { members, ends } in all {
-			let start = groups.members.len() as u32;
-			groups.members.extend(members);
-			groups.ends.extend(ends.iter().map(|end| end + start));
-		}
+		let groups: Vec<Groups> = (0..windows).into_par_iter().map(of).collect();
 		let buckets = sums::<A, P>(&self.points, &groups);
+		drop(groups);
 		weighted::<A, P>(&buckets, size, bits)
 	}
 }
@@ -292,19 +326,23 @@ fn enter<A: Adder<P>, P: Curve, T: Sync, V: Send + Clone>(
 	along: &mut Vec<V>,
 	of: impl Fn(&T, &mut Vec<V>) -> Option<Affine<P>> + Sync,
 ) {
-	let made: Vec<_> = items
-		.par_chunks(CHUNK)
-		.map(|items| {
-			let mut along = Vec::with_capacity(parts * items.len());
-			let bases: Vec<_> = items.iter().filter_map(|item| of(item, &mut along)).collect();
-			let mut points = Vec::with_capacity(parts * bases.len());
-			A::new().enter(&bases, parts, &mut points);
-			(points, along)
-		})
-		.collect();
-	for (some, with) in made {
-		points.extend(some);
-		along.extend(with);
+	// How many there will be is not known before, as infinity is left out: they are made apart, a few at a
+	// time, and then put beside the others.
+	for items in items.chunks(4 * CHUNK * rayon::current_num_threads()) {
+		let made: Vec<_> = items
+			.par_chunks(CHUNK)
+			.map(|items| {
+				let mut along = Vec::with_capacity(parts * items.len());
+				let bases: Vec<_> = items.iter().filter_map(|item| of(item, &mut along)).collect();
+				let mut points = Vec::with_capacity(parts * bases.len());
+				A::new().enter(&bases, parts, &mut points);
+				(points, along)
+			})
+			.collect();
+		for (some, with) in made {
+			points.extend(some);
+			along.extend(with);
+		}
 	}
 }
 
@@ -357,7 +395,7 @@ fn weighted<A: Adder<P>, P: Curve>(points: &[A::Point], size: usize, bits: u32) 
 			let members = members
 				.clone()
 				.map(|(at, _)| ((at / size) * side + of(at % size, low_bits), 2 * at as Member));
-			sums::<A, P>(points, &Groups::new(windows * side, members))
+			sums::<A, P>(points, &[Groups::new(windows * side, members)])
 		});
 	let (Some(high), Some(low)) = (by.next(), by.next()) else { return Projective::zero() };
 	let sums: Vec<_> = high

@@ -51,10 +51,10 @@ pub(crate) trait Adder<P: Group>: Send {
 }
 
 /// Groups of members, one after the other: all members, and where each group ends.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Groups {
-	pub(super) members: Vec<Member>,
-	pub(super) ends: Vec<u32>,
+	members: Vec<Member>,
+	ends: Vec<u32>,
 }
 
 impl Groups {
@@ -79,32 +79,29 @@ impl Groups {
 	}
 }
 
-/// The sum of each group; infinity if it has no members.
-pub(super) fn sums<A: Adder<P>, P: Group>(points: &[A::Point], groups: &Groups) -> Vec<A::Point> {
-	let Groups { members, ends } = groups;
-	// Where tasks end, by group.
-	let mut tasks = Vec::new();
-	let (mut group, mut start) = (0, 0);
-	while group < ends.len() {
-		let next = ends.partition_point(|&end| end as usize <= start + TASK).max(group + 1);
-		tasks.push((group..next, start));
-		(group, start) = (next, ends[next - 1] as usize);
-	}
-	let mut all: Vec<A::Point> = vec![A::Point::default(); ends.len()];
+/// The sum of each group, of one list after the other; infinity if it has no members.
+pub(super) fn sums<A: Adder<P>, P: Group>(points: &[A::Point], lists: &[Groups]) -> Vec<A::Point> {
+	let count = lists.iter().map(|list| list.ends.len()).sum();
+	let mut all: Vec<A::Point> = vec![A::Point::default(); count];
 	let mut rest = &mut all[..];
-	let tasks: Vec<_> = tasks
-		.into_iter()
-		.map(|(groups, start)| {
-			let (sums, after) = std::mem::take(&mut rest).split_at_mut(groups.len());
-			rest = after;
-			(&ends[groups], start, sums)
-		})
-		.collect();
-	tasks.into_par_iter().for_each_init(Rounds::<A, P>::new, |rounds, (ends, start, sums)| {
-		let end = ends.last().map_or(start, |&end| end as usize);
-		let ends = ends.iter().map(|&end| end - start as u32).collect();
-		rounds.sums(points, &members[start..end], ends, sums);
-	});
+	let mut tasks = Vec::new();
+	for Groups { members, ends } in lists {
+		let (mut group, mut start) = (0, 0);
+		while group < ends.len() {
+			let next = ends.partition_point(|&end| end as usize <= start + TASK).max(group + 1);
+			let end = ends[next - 1] as usize;
+			let (sums, after) = std::mem::take(&mut rest).split_at_mut(next - group);
+			tasks.push((&members[start..end], &ends[group..next], start as u32, sums));
+			(rest, group, start) = (after, next, end);
+		}
+	}
+	tasks.into_par_iter().for_each_init(
+		Rounds::<A, P>::new,
+		|rounds, (members, ends, start, sums)| {
+			let ends = ends.iter().map(|&end| end - start).collect();
+			rounds.sums(points, members, ends, sums);
+		},
+	);
 	all
 }
 

@@ -4,8 +4,10 @@
 //! factor twice. A section of ours, [`MANIFEST_SECTION`], which snarkjs does not look at, holds the
 //! [`Manifest`].
 
+mod points;
 mod write;
 
+pub(crate) use points::Points;
 pub use write::write;
 pub(crate) use write::{begin_file, coefficients, COEFFICIENT};
 
@@ -14,6 +16,7 @@ use crate::{
 	key::{verifying_key, ProvingKey, Rows},
 	manifest::Manifest,
 	map::{room, Map},
+	proof::Parts,
 };
 use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
 use ark_ec::short_weierstrass::Affine;
@@ -146,6 +149,11 @@ impl<'a> Zkey<'a> {
 		Ok(zkey)
 	}
 
+	/// Number of public signals.
+	pub fn signals(&self) -> usize {
+		self.header.signals
+	}
+
 	/// Number of points in a section.
 	pub(crate) fn count(&self, id: u32) -> usize {
 		let Header { wires, signals, domain, .. } = self.header;
@@ -168,6 +176,31 @@ impl<'a> Zkey<'a> {
 		let slice = bytes.get(first * P::SIZE..(first + count) * P::SIZE);
 		let slice = slice.ok_or(SectionError::Short(KIND.section(id)))?;
 		Ok(curve::points::<P>(slice, KIND.section(id), first)?)
+	}
+
+	/// What proofs are made of, where lists are left in the file. `done` is told when some of it was read.
+	pub(crate) fn parts<D: Fn() + Sync + Copy>(
+		&self,
+		done: D,
+	) -> Parts<Points<'a, D>, Points<'a, D>> {
+		let Header { alpha_g1, beta_g1, beta_g2, delta_g1, delta_g2, .. } = self.header;
+		let list = |id: u32| Points {
+			bytes: self.sections.find(id).unwrap_or_default(),
+			section: KIND.section(id),
+			done,
+		};
+		Parts {
+			alpha_g1,
+			beta_g1,
+			beta_g2,
+			delta_g1,
+			delta_g2,
+			a: list(5),
+			b_g1: list(6),
+			b_g2: list(7),
+			l: list(8),
+			h: list(9),
+		}
 	}
 
 	/// All points of a section.
@@ -205,10 +238,7 @@ impl<'a> Zkey<'a> {
 
 	/// [`Self::key`], which tells when it is done with a list: so that who mapped the file can let go of
 	/// what was read.
-	///
-	/// # Errors
-	/// [`ZkeyError`].
-	pub fn key_by_lists(&self, done: impl Fn()) -> Result<ProvingKey, ZkeyError> {
+	fn key_by_lists(&self, done: impl Fn()) -> Result<ProvingKey, ZkeyError> {
 		fn list<P: Group>(
 			zkey: &Zkey<'_>,
 			id: u32,
@@ -242,7 +272,7 @@ impl<'a> Zkey<'a> {
 	}
 
 	/// Reads the coefficients, which may come in any order, into rows.
-	fn rows(&self) -> Result<(Rows, Rows), ZkeyError> {
+	pub(crate) fn rows(&self) -> Result<(Rows, Rows), ZkeyError> {
 		let mut section = self.sections.get(4)?;
 		let count = section.u32()? as usize;
 		self.sections.exactly(4, 4 + count as u64 * COEFFICIENT as u64)?;
@@ -329,10 +359,9 @@ pub fn load(map: &Map) -> Result<ProvingKey, ZkeyError> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::manifest::SetupKind;
+	use crate::manifest::tests::manifest;
 	use rand::{rngs::StdRng, SeedableRng};
 	use zkml_circuits::r1cs::Builder;
-	use zkml_primitives::{InputVisibility, Interface, OutputKind, WeightsVisibility};
 
 	fn key() -> (ProvingKey, Manifest) {
 		let mut builder = Builder::constraints(1, 1);
@@ -340,19 +369,7 @@ mod tests {
 		let x = builder.alloc_private_input(|| Fr::from(0));
 		builder.enforce(|| [x.into(), x.into(), out.into()]);
 		let key = crate::setup(&builder.into_r1cs().0, &mut StdRng::seed_from_u64(4)).unwrap();
-		let manifest = Manifest {
-			format: crate::FORMAT,
-			tool: "zkml 0.1.0".into(),
-			setup: SetupKind::Development,
-			circuit_sha256: "00".repeat(32),
-			model_sha256: "11".repeat(32),
-			interface: Interface {
-				input: InputVisibility::Private,
-				weights: WeightsVisibility::Public,
-				output: OutputKind::Argmax { classes: 2 },
-			},
-		};
-		(key, manifest)
+		(key, manifest())
 	}
 
 	fn file() -> Vec<u8> {

@@ -60,29 +60,32 @@ pub const SIGNALS: &str = "public.json";
 pub const TIMES: &str = "times.json";
 
 impl Task {
-	/// Reads key and witness once, and proves.
+	/// Reads key and witness once, and proves; for a single proof with the key left in its file.
 	///
 	/// # Errors
 	/// [`BenchError`] of the files, or of the prover.
 	pub fn run(&self) -> Result<(), BenchError> {
 		let began = Instant::now();
+		let unread = |error: zkey::ZkeyError| BenchError::content(&self.key)(error);
 		let map = Map::open(&self.key).map_err(BenchError::file(&self.key))?;
-		let key = zkey::load(&map).map_err(BenchError::content(&self.key))?;
-		drop(map);
-		let signals = key.signals();
+		let signals = zkey::Zkey::open(&map).map_err(unread)?.signals();
 		let bytes = fs::read(&self.witness).map_err(BenchError::file(&self.witness))?;
-		let witness = read_wtns(&bytes).map_err(BenchError::content(&self.witness))?;
+		let witness = &read_wtns(&bytes).map_err(BenchError::content(&self.witness))?;
 		drop(bytes);
+		let load = |map| zkey::load(&map).map_err(unread);
 		let prover: Box<dyn Fn() -> Result<Proof, String>> = match self.library {
 			Library::Zkml => {
-				let (prover, witness) = (Prover::new(key), &witness);
+				let prover = match self.proofs {
+					1 => Prover::mapped(map),
+					_ => Prover::new(load(map)?),
+				};
 				let prover = prover.map_err(BenchError::content(&self.key))?;
 				Box::new(move || {
 					prover.prove(witness, &mut OsRng).map_err(|error| error.to_string())
 				})
 			},
 			Library::Arkworks => {
-				let (arkworks, witness) = (Arkworks::from(key), &witness);
+				let arkworks = Arkworks::from(load(map)?);
 				Box::new(move || {
 					let proof = arkworks.prove(witness, &mut OsRng);
 					proof.map_err(|error| error.to_string())?.ok_or_else(|| "infinity".into())

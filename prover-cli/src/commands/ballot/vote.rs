@@ -1,7 +1,12 @@
 //! `zkml ballot vote`.
 
 use super::{
-	super::{block_on, prove::opened, proving::Pair, Named},
+	super::{
+		block_on,
+		prove::opened,
+		proving::{Pair, Proofs},
+		Named,
+	},
 	identity::{self, IDENTITY},
 	proven::Proven,
 	tree::{Leaf, TreeFile},
@@ -164,7 +169,7 @@ impl Vote {
 			assign_with(&graph, &file.options, &values, &polling.context, &extras)
 		});
 		let assignment = passed(assigned)?;
-		let (prover, loading) = pair.load(ui)?;
+		let (prover, loading) = pair.prover(ui, Proofs::Few)?;
 		let (proof, proving) = pair.prove(ui, &prover, &assignment)?;
 		let proven = Proven {
 			format: FORMAT,

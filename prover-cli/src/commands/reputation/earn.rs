@@ -9,8 +9,10 @@ use crate::{
 		AccountId, ChainError,
 	},
 	commands::{
-		block_on, describe, prove::opened, proving::Pair, show_included, summary, with_included,
-		Named,
+		block_on, describe,
+		prove::opened,
+		proving::{Pair, Proofs},
+		show_included, summary, with_included, Named,
 	},
 	error::CliError,
 	opening::{self, Opening},
@@ -130,7 +132,7 @@ impl Prove {
 			Some(0) => return Err(refused("NoPoints").into()),
 			Some(points) => points,
 		};
-		let (prover, loading) = pair.load(ui)?;
+		let (prover, loading) = pair.prover(ui, Proofs::Few)?;
 		let (proof, proving) = pair.prove(ui, &prover, &assignment)?;
 		let claim = describe(&file.interface, &assignment.inference);
 		ui.line(summary(&claim));
