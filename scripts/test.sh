@@ -33,6 +33,8 @@ step 'one polkadot-sdk line' one_sdk
 step 'build' cargo build --release --locked --all-targets
 step 'generated files' scripts/generated.sh --check
 step 'tests' cargo nextest run --release --locked
+grep -qsw avx512ifma /proc/cpuinfo ||
+    echo '== skipped: the tests of vectors, as this processor has no AVX-512 IFMA'
 step 'benchmarks and migrations' cargo test --release --locked --lib \
     -p pallet-attestation -p pallet-governance -p pallet-lending -p pallet-npc \
     -p pallet-reputation -p pallet-zkml --features runtime-benchmarks,try-runtime

@@ -5,14 +5,15 @@
 //! registers; those of `ark-ff` are handed over in memory, where a processor waits for what was just
 //! written in other pieces.
 
+use crate::inverse::Invertible;
 use ark_bn254::{Fq, Fq2, FqConfig};
-use ark_ff::{BigInt, Field, Fp, MontBackend, MontConfig};
+use ark_ff::{BigInt, Fp, MontBackend, MontConfig};
 use core::marker::PhantomData;
 
 /// What sums of points and transforms compute with.
 pub(crate) trait Element: Copy + Default + Send + Sync + 'static {
 	/// The same as others have it.
-	type Value: Field;
+	type Value: Invertible;
 
 	fn of(value: &Self::Value) -> Self;
 	fn value(&self) -> Self::Value;
@@ -35,7 +36,7 @@ pub(crate) trait Element: Copy + Default + Send + Sync + 'static {
 
 	/// One over it, and one for zero.
 	fn inverse(&self) -> Self {
-		self.value().inverse().map_or_else(Self::one, |inverse| Self::of(&inverse))
+		self.value().inverted().map_or_else(Self::one, |inverse| Self::of(&inverse))
 	}
 }
 
@@ -75,7 +76,7 @@ const fn multiply_add(sum: u64, a: u64, b: u64, carry: u64) -> (u64, u64) {
 
 /// `a − b`, and whether it borrows.
 #[inline(always)]
-const fn subtract(a: &[u64; 4], b: &[u64; 4]) -> ([u64; 4], bool) {
+pub(crate) const fn subtract(a: &[u64; 4], b: &[u64; 4]) -> ([u64; 4], bool) {
 	let (mut limbs, mut borrow, mut at) = ([0; 4], false, 0);
 	while at < 4 {
 		let (difference, first) = a[at].overflowing_sub(b[at]);
@@ -272,7 +273,7 @@ impl Element for Pair {
 mod tests {
 	use super::*;
 	use ark_bn254::FrConfig;
-	use ark_ff::{AdditiveGroup, UniformRand};
+	use ark_ff::{AdditiveGroup, Field, UniformRand};
 	use rand::{rngs::StdRng, SeedableRng};
 
 	/// All representations of edges and of random values.

@@ -20,6 +20,7 @@ pub mod circom_witness;
 mod curve;
 mod estimate;
 mod field;
+mod inverse;
 pub mod json;
 mod key;
 mod manifest;

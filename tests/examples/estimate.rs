@@ -14,7 +14,7 @@ use zkml_circuits::{
 	InputChoice, Options, OutputChoice,
 };
 use zkml_primitives::Context;
-use zkml_prover::{prove, setup, zkey, Estimate, Manifest, Map, SetupKind, FORMAT};
+use zkml_prover::{setup, zkey, Estimate, Manifest, Map, Prover, SetupKind, FORMAT};
 use zkml_tests::models::{npz, Chain};
 
 /// Name, shape of a sample, and the model.
@@ -109,14 +109,14 @@ fn run(step: &str, folder: &std::path::Path) {
 				let model = Model::read(&read("model.onnx"), None).expect("an ONNX file");
 				let graph = lower(&model).expect("a graph");
 				let map = Map::open(&folder.join("key.zkey")).expect("a file");
-				let key = zkey::load(&map).expect("a key");
-				drop(map);
+				let prover = Prover::mapped(map).expect("a key");
 				let input: Vec<i64> = read("input")
 					.chunks_exact(8)
 					.map(|bytes| i64::from_le_bytes(bytes.try_into().expect("8 bytes")))
 					.collect();
 				let assignment = assign(&graph, &OPTIONS, &input, &Context([1; 32]));
-				prove(&key, &assignment.expect("a witness").witness, &mut rng).expect("a proof");
+				let witness = assignment.expect("a witness").witness;
+				prover.prove(&witness, &mut rng).expect("a proof");
 			},
 		}
 		runs += 1;

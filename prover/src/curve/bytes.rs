@@ -6,10 +6,10 @@
 //! of two, the next that it is infinity (wasmcurves, `build_curve_jacobian_a0.js`).
 
 use super::{affine, Group};
-use crate::map::room;
+use crate::{inverse::Invertible, map::room};
 use ark_bn254::{Fq, Fq2};
 use ark_ec::{short_weierstrass::Affine, AffineRepr};
-use ark_ff::{BigInt, Field, PrimeField, Zero};
+use ark_ff::{BigInt, PrimeField, Zero};
 use rayon::prelude::*;
 use thiserror::Error;
 use zkml_circuits::sections::Section;
@@ -44,7 +44,7 @@ pub enum PointError {
 }
 
 /// A coordinate of a point.
-pub(crate) trait Coordinate: Field + Send + Sync {
+pub(crate) trait Coordinate: Invertible + Send + Sync {
 	/// Bytes.
 	const SIZE: usize;
 

@@ -6,7 +6,7 @@
 //! odd digits of [`WINDOW`] bits. Times depend on the scalars, as those of any such method do.
 
 use super::{affine, Group, One};
-use crate::wide;
+use crate::{inverse::Invertible, wide};
 use ark_bn254::{Fr, G1Affine};
 use ark_ec::{scalar_mul::glv::GLVConfig, short_weierstrass::Affine, AffineRepr};
 use ark_ff::{AdditiveGroup, Field, Zero};
@@ -31,7 +31,7 @@ struct Divisions<F> {
 	products: Vec<F>,
 }
 
-impl<F: Field> Divisions<F> {
+impl<F: Invertible> Divisions<F> {
 	fn new(lanes: usize) -> Self {
 		Self { denominators: Vec::with_capacity(lanes), products: Vec::with_capacity(lanes) }
 	}
@@ -51,7 +51,7 @@ impl<F: Field> Divisions<F> {
 
 	/// Takes the inverses, the last first.
 	fn inverses(&self, mut take: impl FnMut(usize, F)) {
-		let Some(mut rest) = self.products.last().and_then(|product| product.inverse()) else {
+		let Some(mut rest) = self.products.last().and_then(Invertible::inverted) else {
 			return;
 		};
 		for at in (1..self.denominators.len()).rev() {

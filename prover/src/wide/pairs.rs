@@ -10,11 +10,12 @@ use super::{
 };
 use crate::{
 	curve::{affine, One, Two, UNTWIST},
+	inverse::invert_all,
 	msm::{Adder, Member, Portable},
 };
 use ark_bn254::{Fq, Fq2, FqConfig};
 use ark_ec::{scalar_mul::glv::GLVConfig, short_weierstrass::Affine, AffineRepr};
-use ark_ff::{AdditiveGroup, BigInt, BigInteger, Field, MontFp, PrimeField};
+use ark_ff::{BigInt, BigInteger, Field, MontFp, PrimeField};
 use core::arch::x86_64::*;
 
 /// Eight elements of Fq.
@@ -257,6 +258,9 @@ adder!(PairsOfTwo, Two, Pair, PairLoose, 2);
 const SIXTEENTH: Fq =
 	MontFp!("12312136615409592312513603231707217237391675025980025810262583815737939742328");
 
+/// What the inverse of an element that arkworks reads from words, which is 2^4 times too large, lacks as words.
+const TWICE_IN: u64 = 256;
+
 /// An element as the words that these points have.
 fn words(value: Fq) -> [u64; 4] {
 	(value * Fq::from(16)).0 .0
@@ -384,12 +388,10 @@ impl Eight {
 	/// The inverses; `None` if there is none.
 	#[target_feature(enable = "avx512f")]
 	fn inverses(all: [Self; CHAINS]) -> Option<[Self; CHAINS]> {
-		let mut elements = all.map(|eight| eight.to_words().map(element));
-		if elements.as_flattened().contains(&Fq::ZERO) {
-			return None;
-		}
-		ark_ff::batch_inversion(elements.as_flattened_mut());
-		Some(elements.map(|elements| Self::from_words(&elements.map(words))))
+		let mut elements = all.map(|eight| eight.to_words().map(reduced));
+		let possible = invert_all(elements.as_flattened_mut(), Fq::from(TWICE_IN));
+		let words = |element: Fq| element.0 .0;
+		possible.then(|| elements.map(|elements| Self::from_words(&elements.map(words))))
 	}
 
 	/// Points, or their opposites.
@@ -479,19 +481,18 @@ impl Pair {
 	#[target_feature(enable = "avx512f")]
 	fn inverses(all: [Self; CHAINS]) -> Option<[Self; CHAINS]> {
 		let mut elements = all.map(|Self(parts)| {
-			let [first, second] = parts.map(|part| part.to_words().map(element));
+			let [first, second] = parts.map(|part| part.to_words().map(reduced));
 			core::array::from_fn::<_, 8, _>(|lane| Fq2::new(first[lane], second[lane]))
 		});
-		if elements.as_flattened().contains(&Fq2::ZERO) {
-			return None;
-		}
-		ark_ff::batch_inversion(elements.as_flattened_mut());
-		Some(elements.map(|elements| {
-			Self([
-				Eight::from_words(&elements.map(|element| words(element.c0))),
-				Eight::from_words(&elements.map(|element| words(element.c1))),
-			])
-		}))
+		let possible = invert_all(elements.as_flattened_mut(), Fq2::from(TWICE_IN));
+		possible.then(|| {
+			elements.map(|elements| {
+				Self([
+					Eight::from_words(&elements.map(|element| element.c0.0 .0)),
+					Eight::from_words(&elements.map(|element| element.c1.0 .0)),
+				])
+			})
+		})
 	}
 
 	/// Points, or their opposites.

@@ -1,8 +1,9 @@
 //! Points of G1, eight at once.
 
 use super::field::{Loose, Tight};
+use crate::inverse::invert_all;
 use ark_bn254::{Fq, FqConfig, G1Affine};
-use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField};
+use ark_ff::{BigInt, Field, PrimeField};
 
 type Eight = Tight<FqConfig>;
 
@@ -62,10 +63,9 @@ impl Divisions {
 		// Read as arkworks reads them, they are 2^4 times too large; the inverses 2^8 too small.
 		let mut totals: Vec<Fq> = Vec::with_capacity(8 * CHAINS);
 		totals.extend(last.iter().flat_map(|last| last.to_words().map(canonical)));
-		if totals.contains(&Fq::ZERO) {
+		if !invert_all(&mut totals, Fq::from(256)) {
 			return false;
 		}
-		ark_ff::batch_inversion_and_mul(&mut totals, &Fq::from(256));
 		let mut rest = last;
 		for (rest, totals) in rest.iter_mut().zip(totals.chunks_exact(8)) {
 			*rest = Eight::from_words(&core::array::from_fn(|at| totals[at].0 .0));
