@@ -127,7 +127,7 @@ fn zkey_file(bytes: &[u8]) -> bool {
 
 /// Proves with a key of whose points nothing is known but that they are on their curves.
 fn proven(key: ProvingKey) {
-	let some = [0, 1, 77, 1 << 40].map(Fr::from);
+	let some = [0, 1, 77, 1u64 << 40].map(Fr::from);
 	let large = -some[3].square().square();
 	let values = some.into_iter().chain([-some[1], -some[2], large]).cycle();
 	let witness: Vec<Fr> = values.take(key.wires()).collect();
