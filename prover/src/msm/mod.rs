@@ -25,7 +25,7 @@ use ark_ec::{
 use ark_ff::{AdditiveGroup, BigInt, BigInteger, PrimeField, Zero};
 use rayon::prelude::*;
 use std::{convert::Infallible, ops::Range};
-use sums::{sums, Groups};
+use sums::{Groups, Summer};
 
 /// Bits of a short scalar.
 const SHORT: u32 = 62;
@@ -184,6 +184,7 @@ fn sum_by<A: Adder<P>, P: Curve, B: Bases<P>>(
 	first: usize,
 	mut advance: impl FnMut(u64),
 ) -> Result<Projective<P>, B::Error> {
+	let summer = Summer::new();
 	let (mut start, mut sum) = (0, Projective::zero());
 	while start < bases.count() {
 		let most = SLICE / size_of::<A::Point>();
@@ -194,7 +195,7 @@ fn sum_by<A: Adder<P>, P: Curve, B: Bases<P>>(
 		bases.begin(start..start + count)?;
 		let slice = Slice::<A, P>::new(bases, start..start + count, scalars, first);
 		bases.end();
-		sum += slice.sum();
+		sum += slice.sum(&summer);
 		advance(count as u64);
 		start += count;
 	}
@@ -253,12 +254,12 @@ impl<A: Adder<P>, P: Curve> Slice<A, P> {
 	}
 
 	/// The sum of all.
-	fn sum(&self) -> Projective<P> {
-		let (ones, buckets) = rayon::join(|| self.ones(), || self.buckets());
+	fn sum(&self, summer: &Summer<A, P>) -> Projective<P> {
+		let (ones, buckets) = rayon::join(|| self.ones(summer), || self.buckets(summer));
 		ones + buckets
 	}
 
-	fn ones(&self) -> Projective<P> {
+	fn ones(&self, summer: &Summer<A, P>) -> Projective<P> {
 		/// Enough that threads have something to do.
 		const GROUPS: usize = 16;
 		let first = self.values.len();
@@ -266,7 +267,7 @@ impl<A: Adder<P>, P: Curve> Slice<A, P> {
 		let members = members.map(|(at, minus)| {
 			(at * GROUPS / self.minus.len(), 2 * (first + at) as Member + Member::from(*minus))
 		});
-		let sums = sums::<A, P>(&self.points, &[Groups::new(GROUPS, members)]);
+		let sums = summer.sums(&self.points, &[Groups::new(GROUPS, members)]);
 		sums.iter().map(|sum| A::affine(sum)).fold(Projective::zero(), |sum, point| sum + point)
 	}
 
@@ -292,7 +293,7 @@ impl<A: Adder<P>, P: Curve> Slice<A, P> {
 	}
 
 	/// `Σ valueⱼ · pointⱼ`.
-	fn buckets(&self) -> Projective<P> {
+	fn buckets(&self, summer: &Summer<A, P>) -> Projective<P> {
 		if self.values.is_empty() {
 			return Projective::zero();
 		}
@@ -312,9 +313,9 @@ impl<A: Adder<P>, P: Curve> Slice<A, P> {
 			Groups::new(size, members)
 		};
 		let groups: Vec<Groups> = (0..windows).into_par_iter().map(of).collect();
-		let buckets = sums::<A, P>(&self.points, &groups);
+		let buckets = summer.sums(&self.points, &groups);
 		drop(groups);
-		weighted::<A, P>(&buckets, size, bits)
+		weighted::<A, P>(&buckets, size, bits, summer)
 	}
 }
 
@@ -383,7 +384,12 @@ impl Digits {
 ///
 /// With `k = 2^m·high + low`: points are added up by `high` and by `low`, so that few are left to be
 /// weighted.
-fn weighted<A: Adder<P>, P: Curve>(points: &[A::Point], size: usize, bits: u32) -> Projective<P> {
+fn weighted<A: Adder<P>, P: Curve>(
+	points: &[A::Point],
+	size: usize,
+	bits: u32,
+	summer: &Summer<A, P>,
+) -> Projective<P> {
 	let low_bits = bits / 2;
 	let sides = [((size - 1) >> low_bits) + 1, 1 << low_bits];
 	let members = points.iter().enumerate().filter(|(_, point)| !A::is_infinity(point));
@@ -395,7 +401,7 @@ fn weighted<A: Adder<P>, P: Curve>(points: &[A::Point], size: usize, bits: u32) 
 			let members = members
 				.clone()
 				.map(|(at, _)| ((at / size) * side + of(at % size, low_bits), 2 * at as Member));
-			sums::<A, P>(points, &[Groups::new(windows * side, members)])
+			summer.sums(points, &[Groups::new(windows * side, members)])
 		});
 	let (Some(high), Some(low)) = (by.next(), by.next()) else { return Projective::zero() };
 	let sums: Vec<_> = high

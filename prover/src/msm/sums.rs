@@ -13,6 +13,7 @@ use crate::{
 };
 use ark_ec::{short_weierstrass::Affine, AffineRepr};
 use rayon::prelude::*;
+use std::sync::Mutex;
 
 /// So many additions share an inversion: what belongs to them fits a core's second cache.
 const TOGETHER: usize = 2048;
@@ -79,30 +80,48 @@ impl Groups {
 	}
 }
 
-/// The sum of each group, of one list after the other; infinity if it has no members.
-pub(super) fn sums<A: Adder<P>, P: Group>(points: &[A::Point], lists: &[Groups]) -> Vec<A::Point> {
-	let count = lists.iter().map(|list| list.ends.len()).sum();
-	let mut all: Vec<A::Point> = vec![A::Point::default(); count];
-	let mut rest = &mut all[..];
-	let mut tasks = Vec::new();
-	for Groups { members, ends } in lists {
-		let (mut group, mut start) = (0, 0);
-		while group < ends.len() {
-			let next = ends.partition_point(|&end| end as usize <= start + TASK).max(group + 1);
-			let end = ends[next - 1] as usize;
-			let (sums, after) = std::mem::take(&mut rest).split_at_mut(next - group);
-			tasks.push((&members[start..end], &ends[group..next], start as u32, sums));
-			(rest, group, start) = (after, next, end);
+/// Sums up, in memory that is kept.
+pub(super) struct Summer<A: Adder<P>, P: Group>(Mutex<Vec<Rounds<A, P>>>);
+
+impl<A: Adder<P>, P: Group> Summer<A, P> {
+	pub(super) fn new() -> Self {
+		Self(Mutex::default())
+	}
+
+	/// What nobody uses, or a new one.
+	fn take(&self) -> Rounds<A, P> {
+		self.0.lock().ok().and_then(|mut free| free.pop()).unwrap_or_else(Rounds::new)
+	}
+
+	fn give(&self, rounds: Rounds<A, P>) {
+		if let Ok(mut free) = self.0.lock() {
+			free.push(rounds);
 		}
 	}
-	tasks.into_par_iter().for_each_init(
-		Rounds::<A, P>::new,
-		|rounds, (members, ends, start, sums)| {
-			let ends = ends.iter().map(|&end| end - start).collect();
-			rounds.sums(points, members, ends, sums);
-		},
-	);
-	all
+
+	/// The sum of each group, of one list after the other; infinity if it has no members.
+	pub(super) fn sums(&self, points: &[A::Point], lists: &[Groups]) -> Vec<A::Point> {
+		let count = lists.iter().map(|list| list.ends.len()).sum();
+		let mut all: Vec<A::Point> = vec![A::Point::default(); count];
+		let mut rest = &mut all[..];
+		let mut tasks = Vec::new();
+		for Groups { members, ends } in lists {
+			let (mut group, mut start) = (0, 0);
+			while group < ends.len() {
+				let next = ends.partition_point(|&end| end as usize <= start + TASK).max(group + 1);
+				let end = ends[next - 1] as usize;
+				let (sums, after) = std::mem::take(&mut rest).split_at_mut(next - group);
+				tasks.push((&members[start..end], &ends[group..next], start as u32, sums));
+				(rest, group, start) = (after, next, end);
+			}
+		}
+		tasks.into_par_iter().for_each(|(members, ends, start, sums)| {
+			let mut rounds = self.take();
+			rounds.sums(points, members, ends.iter().map(|&end| end - start), sums);
+			self.give(rounds);
+		});
+		all
+	}
 }
 
 struct Rounds<A: Adder<P>, P: Group> {
@@ -113,22 +132,27 @@ struct Rounds<A: Adder<P>, P: Group> {
 	found: Vec<A::Point>,
 	/// What is left after a round, and after the one before.
 	left: [Vec<A::Point>; 2],
+	/// Where each group of it ends.
+	ends: Vec<u32>,
 }
 
 impl<A: Adder<P>, P: Group> Rounds<A, P> {
 	fn new() -> Self {
-		let (pairs, places, found, left) = Default::default();
-		Self { adder: A::new(), pairs, places, found, left }
+		let (pairs, places, found, left, ends) = Default::default();
+		Self { adder: A::new(), pairs, places, found, left, ends }
 	}
 
 	fn sums(
 		&mut self,
 		points: &[A::Point],
 		members: &[Member],
-		mut ends: Vec<u32>,
+		ends_of: impl Iterator<Item = u32>,
 		sums: &mut [A::Point],
 	) {
 		let [mut left, mut before] = std::mem::take(&mut self.left);
+		let mut ends = std::mem::take(&mut self.ends);
+		ends.clear();
+		ends.extend(ends_of);
 		self.halve(points, |at| members[at as usize], &mut ends, &mut left);
 		while longest(&ends) > 1 {
 			std::mem::swap(&mut left, &mut before);
@@ -136,13 +160,13 @@ impl<A: Adder<P>, P: Group> Rounds<A, P> {
 		}
 		let mut sums_left = left.iter();
 		let mut start = 0;
-		for (sum, end) in sums.iter_mut().zip(ends) {
+		for (sum, &end) in sums.iter_mut().zip(&ends) {
 			if start < end {
 				*sum = sums_left.next().copied().unwrap_or_default();
 			}
 			start = end;
 		}
-		self.left = [left, before];
+		(self.left, self.ends) = ([left, before], ends);
 	}
 
 	/// Half as many points of each group, with the same sum.

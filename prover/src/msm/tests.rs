@@ -162,7 +162,7 @@ fn groups_are_summed<A: Adder<P>, P: Curve>() {
 	let members = lists.iter().enumerate();
 	let members = members.flat_map(|(group, list)| list.iter().map(move |member| (group, *member)));
 	let both = [(); 2].map(|()| Groups::new(lists.len(), members.clone()));
-	let found = sums::<A, P>(&points, &both);
+	let found = Summer::<A, P>::new().sums(&points, &both);
 	assert_eq!(found.len(), 2 * lists.len());
 	for (list, found) in lists.iter().chain(&lists).zip(&found) {
 		let signed = |member: &Member| {
