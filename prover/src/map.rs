@@ -69,15 +69,20 @@ pub(crate) fn room<T>(count: usize) -> Vec<T> {
 }
 
 /// Lets the process give large pieces of memory back to the system as soon as they are free, which the
-/// allocator of GNU/Linux does else only at first. For steps whose memory is that of the files that they
-/// work on.
+/// allocator of GNU/Linux does else only at first, and keep small ones. For work that is done once, piece by
+/// piece.
 pub fn give_memory_back() {
 	#[cfg(all(target_os = "linux", target_env = "gnu"))]
 	{
 		/// From this size on a piece of memory is the system's.
-		const LARGE: libc::c_int = 1 << 20;
+		const LARGE: libc::c_int = 4 << 20;
+		/// So much of others is kept.
+		const KEPT: libc::c_int = 32 << 20;
 		// SAFETY: it takes two numbers, changes where later allocations come from, and may be called at
 		// any time; where it does not succeed, nothing changes.
-		let _ = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) };
+		unsafe {
+			libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+			libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT);
+		}
 	}
 }

@@ -90,7 +90,8 @@ impl Prover {
 	}
 
 	/// For one proof, or few with little memory: leaves the key in its file, a `.zkey`, of which each proof
-	/// reads the lists, checks that they are points, and lets go of them, one after the other.
+	/// reads the lists, checks that they are points, and lets go of them, one after the other. With
+	/// [`give_memory_back`](crate::give_memory_back) the process never has more than a few of its pieces.
 	///
 	/// # Errors
 	/// [`ProveError::File`] if the file's header is none, or contradicts its sizes, [`ProveError::Key`] if
@@ -199,12 +200,9 @@ fn prove_from_file(
 	}
 	let let_go = || file.let_go();
 	let quotient = || {
-		let (a, b) = key.rows()?;
-		let_go();
-		// Neither rows nor roots outlast this.
-		let quotients = quotients(key.header.domain)?;
-		Ok(quotients
-			.of(move |row| evaluate(&a, witness, row), move |row| evaluate(&b, witness, row)))
+		let [a, b] = key.evaluate(witness, let_go)?;
+		// The roots do not outlast this.
+		Ok(quotients(key.header.domain)?.of(move |row| a[row], move |row| b[row]))
 	};
 	key.parts(&let_go).prove(quotient, witness, rng, progress)
 }

@@ -14,7 +14,9 @@ use zkml_circuits::{
 	InputChoice, Options, OutputChoice,
 };
 use zkml_primitives::Context;
-use zkml_prover::{setup, zkey, Estimate, Manifest, Map, Prover, SetupKind, FORMAT};
+use zkml_prover::{
+	give_memory_back, setup, zkey, Estimate, Manifest, Map, Prover, SetupKind, FORMAT,
+};
 use zkml_tests::models::{npz, Chain};
 
 /// Name, shape of a sample, and the model.
@@ -108,6 +110,7 @@ fn run(step: &str, folder: &std::path::Path) {
 			_ => {
 				let model = Model::read(&read("model.onnx"), None).expect("an ONNX file");
 				let graph = lower(&model).expect("a graph");
+				give_memory_back();
 				let map = Map::open(&folder.join("key.zkey")).expect("a file");
 				let prover = Prover::mapped(map).expect("a key");
 				let input: Vec<i64> = read("input")

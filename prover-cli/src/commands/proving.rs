@@ -10,7 +10,7 @@ use crate::{
 use std::{path::Path, time::Duration};
 use zkml_circuits::{Assignment, CommitmentKind, Salt, WeightsChoice};
 use zkml_primitives::{HintedProof, ModelId, VerifyingKey};
-use zkml_prover::{hinted, zkey, Prover};
+use zkml_prover::{give_memory_back, hinted, zkey, Prover};
 
 /// A circuit's folder, and that of its keys.
 #[derive(Debug)]
@@ -104,7 +104,10 @@ impl Pair {
 			});
 		}
 		let (prover, loading) = ui.step("loading the key", || match proofs {
-			Proofs::Few => Prover::mapped(bytes),
+			Proofs::Few => {
+				give_memory_back();
+				Prover::mapped(bytes)
+			},
 			Proofs::Many => Prover::new(zkey::load(&bytes)?),
 		});
 		Ok((prover.map_err(|error| self.damaged(error.to_string()))?, loading))

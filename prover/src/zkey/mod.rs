@@ -4,6 +4,7 @@
 //! factor twice. A section of ours, [`MANIFEST_SECTION`], which snarkjs does not look at, holds the
 //! [`Manifest`].
 
+mod coefficients;
 mod points;
 mod write;
 
@@ -13,9 +14,9 @@ pub(crate) use write::{begin_file, coefficients, COEFFICIENT};
 
 use crate::{
 	curve::{self, Group, One, PointError, Two},
-	key::{verifying_key, ProvingKey, Rows},
+	key::{verifying_key, ProvingKey},
 	manifest::Manifest,
-	map::{room, Map},
+	map::Map,
 	proof::Parts,
 };
 use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
@@ -269,61 +270,6 @@ impl<'a> Zkey<'a> {
 			l: list::<One>(self, 8, &done)?,
 			h: list::<One>(self, 9, &done)?,
 		})
-	}
-
-	/// Reads the coefficients, which may come in any order, into rows.
-	pub(crate) fn rows(&self) -> Result<(Rows, Rows), ZkeyError> {
-		let mut section = self.sections.get(4)?;
-		let count = section.u32()? as usize;
-		self.sections.exactly(4, 4 + count as u64 * COEFFICIENT as u64)?;
-		let Header { wires, domain, .. } = self.header;
-		let (entries, _) = section.rest.as_chunks::<COEFFICIENT>();
-		let number = |entry: &[u8; COEFFICIENT], at: usize| {
-			u32::from_le_bytes(core::array::from_fn(|byte| entry[4 * at + byte]))
-		};
-		// A counting sort: first the ends of rows.
-		let mut ends = [vec![0; domain], vec![0; domain]];
-		let mut length = 0;
-		for (index, entry) in entries.iter().enumerate() {
-			let [matrix, row, wire] = [0, 1, 2].map(|at| number(entry, at) as usize);
-			if matrix > 1 || row >= domain || wire >= wires {
-				return Err(ZkeyError::Place(index));
-			}
-			ends[matrix][row] += 1;
-			length = length.max(row + 1);
-		}
-		let factor = montgomery_factor().inverse().unwrap_or_default();
-		let sorted = |matrix: u32, mut ends: Vec<usize>| {
-			ends.truncate(length);
-			let mut end = 0;
-			let mut next: Vec<usize> = Vec::with_capacity(length);
-			ends.iter_mut().for_each(|count| {
-				next.push(end);
-				end += *count;
-				*count = end;
-			});
-			let mut sorted = room(end);
-			sorted.resize(end, (0, Fr::default()));
-			for (index, entry) in entries.iter().enumerate() {
-				if number(entry, 0) != matrix {
-					continue;
-				}
-				let limb = |at: usize| {
-					u64::from(number(entry, at)) | u64::from(number(entry, at + 1)) << 32
-				};
-				let value = BigInt([limb(3), limb(5), limb(7), limb(9)]);
-				if value >= Fr::MODULUS {
-					return Err(ZkeyError::Coefficient(index));
-				}
-				let row = number(entry, 1) as usize;
-				sorted[next[row]] = (number(entry, 2), Fr::new_unchecked(value) * factor);
-				next[row] += 1;
-			}
-			Ok(Rows { ends, entries: sorted })
-		};
-		let [a, b] = ends;
-		let (a, b) = rayon::join(|| sorted(0, a), || sorted(1, b));
-		Ok((a?, b?))
 	}
 }
 

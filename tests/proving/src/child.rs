@@ -11,7 +11,7 @@ use std::{
 };
 use zkml_circuits::r1cs::read_wtns;
 use zkml_primitives::Proof;
-use zkml_prover::{bytes::encode_scalar, json, zkey, Map, Prover};
+use zkml_prover::{bytes::encode_scalar, give_memory_back, json, zkey, Map, Prover};
 
 /// The subcommand of this program that does it.
 pub const PROVE: &str = "prove";
@@ -76,7 +76,10 @@ impl Task {
 		let prover: Box<dyn Fn() -> Result<Proof, String>> = match self.library {
 			Library::Zkml => {
 				let prover = match self.proofs {
-					1 => Prover::mapped(map),
+					1 => {
+						give_memory_back();
+						Prover::mapped(map)
+					},
 					_ => Prover::new(load(map)?),
 				};
 				let prover = prover.map_err(BenchError::content(&self.key))?;
