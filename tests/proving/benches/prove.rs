@@ -179,6 +179,16 @@ fn versions(provers: &Provers, ezkl: Option<&str>) -> String {
 	text
 }
 
+/// What is measured again with, given these arguments.
+fn command(arguments: impl Iterator<Item = String>) -> String {
+	let own = |argument: &String| !matches!(argument.as_str(), "--write" | "--bench");
+	let arguments: Vec<_> = arguments.filter(own).collect();
+	match arguments.is_empty() {
+		true => COMMAND.into(),
+		false => format!("{COMMAND} BENCH=\"{}\"", arguments.join(" ")),
+	}
+}
+
 /// All tables.
 fn figures(
 	rounds: usize,
@@ -187,8 +197,9 @@ fn figures(
 	comparisons: &[Comparison],
 ) -> String {
 	let [middle, most] = spreads(measured).map(|spread| spread * 100.0);
+	let command = command(std::env::args().skip(1));
 	let mut text = format!(
-		"{}; {versions}. `{COMMAND}`: medians of {rounds} rounds, which differ by {middle:.0} % (the \
+		"{}; {versions}. `{command}`: medians of {rounds} rounds, which differ by {middle:.0} % (the \
 		median of all times) and by {most:.0} % at most. After a figure: how many times ours it is.\n",
 		machine(),
 	);
@@ -198,7 +209,7 @@ fn figures(
 		("One proof, warm process", tables::warm(measured)),
 		("Reading key and witness", tables::load(measured)),
 		("Peak memory, whole process", tables::memory(measured)),
-		("Time for each constraint, warm process", tables::per_constraint(measured)),
+		("Time for each constraint, warm process", tables::growth(measured)),
 	];
 	for (title, table) in parts.iter().filter(|(_, table)| !table.is_empty()) {
 		text += &format!("\n### {title}\n\n{table}");

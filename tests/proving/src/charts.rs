@@ -67,6 +67,7 @@ mod tests {
 		let measured = |case| Measured {
 			case,
 			constraints: 14,
+			domain: 16,
 			wires: 17,
 			key_size: 1,
 			by: [(Prover::Ours, figures.clone())].into(),

@@ -34,6 +34,8 @@ pub struct Measured {
 	pub case: Case,
 	/// Number of constraints.
 	pub constraints: usize,
+	/// Rows of the domain.
+	pub domain: usize,
 	/// Number of wires.
 	pub wires: usize,
 	/// Bytes of the proving key.
@@ -73,6 +75,7 @@ impl Plan<'_> {
 		let mut measured = Measured {
 			case,
 			constraints,
+			domain: (constraints + signals.len() + 1).next_power_of_two(),
 			wires: circuit.witness.len(),
 			key_size: files.key_size,
 			by: HashMap::new(),

@@ -1,7 +1,6 @@
 //! What was measured, as tables; of nothing they are empty.
 
 use crate::{
-	cases::Case,
 	ezkl::{Comparison, Step},
 	provers::Prover,
 	rounds::{Figures, Measured},
@@ -46,19 +45,29 @@ pub fn memory(all: &[Measured]) -> String {
 	compared(all, |figures| &figures.memory, |memory| bytes(memory as u64))
 }
 
-/// Microseconds for each constraint, where all of the witness is random.
-pub fn per_constraint(all: &[Measured]) -> String {
+/// Microseconds for each constraint of a proof in a warm process; and of ours what it takes for `n·log₂ n`, of
+/// the domain's `n` rows.
+pub fn growth(all: &[Measured]) -> String {
 	let provers = with(all, |figures| &figures.warm);
-	let products = all.iter().filter(|measured| matches!(measured.case, Case::Products(_)));
 	let row = |measured: &Measured| {
-		let cell = |prover: &Prover| {
-			let seconds = value(measured, *prover, |figures| &figures.warm);
-			let each = |seconds| format!("{:.2} µs", seconds * 1e6 / measured.constraints as f64);
-			seconds.map_or(NONE.into(), each)
+		let warm = |prover| value(measured, prover, |figures| &figures.warm);
+		let show = |seconds: Option<f64>, parts: f64, scale: f64, unit: &str| {
+			seconds.map_or(NONE.into(), |seconds| format!("{:.2} {unit}", seconds * scale / parts))
 		};
-		[measured.case.name()].into_iter().chain(provers.iter().map(cell)).collect()
+		let constraints = measured.constraints as f64;
+		let each = |prover: &Prover| show(warm(*prover), constraints, 1e6, "µs");
+		let domain = measured.domain as f64;
+		let ours = show(warm(Prover::Ours), domain * domain.log2(), 1e9, "ns");
+		let name = format!("{}; 2^{}", measured.case.name(), measured.domain.ilog2());
+		[name].into_iter().chain(provers.iter().map(each)).chain([ours]).collect()
 	};
-	filled(&head(&provers), products.map(row))
+	match head(&provers).split_first() {
+		Some((_, provers)) if !provers.is_empty() => {
+			let head = ["circuit; domain"].into_iter().chain(provers.iter().copied());
+			filled(&head.chain(["ours, by n·log n"]).collect::<Vec<_>>(), all.iter().map(row))
+		},
+		_ => String::new(),
+	}
 }
 
 /// From an ONNX file to a verified proof, here and in EZKL.
@@ -171,13 +180,14 @@ fn seconds(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::cases::Case;
 
 	fn measured(case: Case, by: &[(Prover, &[f64])]) -> Measured {
 		let figures = |&(prover, whole): &(Prover, &[f64])| {
 			(prover, Figures { whole: whole.into(), ..Figures::default() })
 		};
 		let by = by.iter().map(figures).collect();
-		Measured { case, constraints: 14, wires: 17, key_size: 9_000, by }
+		Measured { case, constraints: 14, domain: 16, wires: 17, key_size: 9_000, by }
 	}
 
 	#[test]
@@ -202,8 +212,19 @@ mod tests {
 		};
 		assert_eq!(cells(&text), cells(expected));
 		assert_eq!(warm(&all), "", "nobody was measured");
-		assert_eq!(per_constraint(&all), "", "nobody was measured");
+		assert_eq!(growth(&all), "", "nobody was measured");
 		assert_eq!(sizes(&[]), "");
+	}
+
+	#[test]
+	fn growth_is_by_constraint_and_by_n_log_n() {
+		let mut one = measured(Case::Products(4), &[]);
+		let figures = |warm: f64| Figures { warm: vec![warm], ..Figures::default() };
+		one.by = [(Prover::Ours, figures(6.4e-5)), (Prover::Arkworks, figures(1.4e-4))].into();
+		let text = growth(&[one]);
+		for part in ["products, 2^4; 2^4", "4.57 µs", "10.00 µs", "1000.00 ns"] {
+			assert!(text.contains(part), "{part} in {text}");
+		}
 	}
 
 	#[test]
