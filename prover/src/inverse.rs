@@ -58,6 +58,7 @@ pub(crate) fn invert_all<F: Invertible>(values: &mut [F], factor: F) -> bool {
 fn inverse<C: MontConfig<4>>(value: &Fp<MontBackend<C, 4>, 4>) -> Option<Fp<MontBackend<C, 4>, 4>> {
 	// Twice the modulus has no limb more.
 	const { assert!(C::MODULUS.0[3] >> 63 == 0) };
+	debug_assert!(value.0 < C::MODULUS);
 	// value·x ≡ a and value·y ≡ b, but for a factor: Montgomery's, squared, so that y is in its form when b
 	// is one.
 	let (mut a, mut b) = (value.0 .0, C::MODULUS.0);

@@ -4,7 +4,8 @@
 //!
 //! - [`setup`]: a proving key from constraints, by one party, for development;
 //! - [`ceremony`]: the same by many, of whom one honest one suffices;
-//! - [`prove`]: a proof from a proving key and a witness; [`Prover`], for many;
+//! - [`prove`]: a proof from a proving key and a witness; [`Prover`], for many, or with the key left in its
+//!   file;
 //! - [`verify`]: the check that a chain makes, natively;
 //! - [`audit`]: what anybody can check of a proving key against its constraints;
 //! - [`zkey`], [`json`]: keys, proofs and signals in snarkjs' formats;

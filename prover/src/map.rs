@@ -78,8 +78,9 @@ pub fn give_memory_back() {
 		const LARGE: libc::c_int = 4 << 20;
 		/// So much of others is kept.
 		const KEPT: libc::c_int = 32 << 20;
-		// SAFETY: it takes two numbers, changes where later allocations come from, and may be called at
-		// any time; where it does not succeed, nothing changes.
+		// SAFETY: each sets a number in glibc's allocator under its lock, by which later allocations choose
+		// where they come from; other threads that allocate meanwhile read the old one or the new one, and
+		// either will do. Where it does not succeed, nothing changes.
 		unsafe {
 			libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
 			libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT);

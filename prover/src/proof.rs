@@ -90,15 +90,15 @@ impl Prover {
 	}
 
 	/// For one proof, or few with little memory: leaves the key in its file, a `.zkey`, of which each proof
-	/// reads the lists, checks that they are points, and lets go of them, one after the other. With
-	/// [`give_memory_back`](crate::give_memory_back) the process never has more than a few of its pieces.
+	/// reads the lists that it needs, checks that they are points, and lets go of them: of large ones piece by
+	/// piece. With [`give_memory_back`](crate::give_memory_back) the process never has more than a few of them.
 	///
 	/// # Errors
 	/// [`ProveError::File`] if the file's header is none, or contradicts its sizes, [`ProveError::Key`] if
-	/// proofs would not be blinded.
+	/// there is no domain of its size, or proofs would not be blinded. What is wrong in lists shows when they
+	/// are read.
 	pub fn mapped(file: Map) -> Result<Self, ProveError> {
-		let header = Zkey::open(&file)?.header;
-		check_blinding(&header.delta_g1, &header.delta_g2)?;
+		open(&file)?;
 		Ok(Self(Held::File(file)))
 	}
 
@@ -106,7 +106,8 @@ impl Prover {
 	///
 	/// # Errors
 	/// [`ProveError::WireCount`] if the witness does not fit the key, [`ProveError::Infinity`] if a point of
-	/// the proof came out at infinity; [`ProveError::File`] if the key is in its file, and that is damaged.
+	/// the proof came out at infinity; if the key is in its file also those of [`Self::mapped`], where that is
+	/// damaged, or changed since.
 	pub fn prove(
 		&self,
 		witness: &[Fr],
@@ -166,8 +167,10 @@ fn check_blinding(delta_g1: &G1Affine, delta_g2: &G2Affine) -> Result<(), ProveE
 }
 
 fn quotients(domain: usize) -> Result<Quotients, ProveError> {
-	Quotients::new(domain).ok_or(ProveError::Key("the field has no domain of its size"))
+	Quotients::new(domain).ok_or(NO_DOMAIN)
 }
+
+const NO_DOMAIN: ProveError = ProveError::Key("the field has no domain of its size");
 
 /// Proves with a key that was checked.
 fn prove_in_memory(
@@ -183,17 +186,28 @@ fn prove_in_memory(
 	}
 	let of = |rows, row| evaluate(rows, witness, row);
 	let quotient = || Ok(quotients.of(|row| of(&key.a_rows, row), |row| of(&key.b_rows, row)));
-	key.parts().prove(quotient, witness, rng, progress)
+	key.parts().prove(TOGETHER, quotient, witness, rng, progress)
 }
 
-/// Proves with the key in a file whose header was checked.
+/// Opens a key that stays in its file, as far as it can be checked before lists are read.
+fn open(file: &Map) -> Result<Zkey<'_>, ProveError> {
+	let key = Zkey::open(file)?;
+	check_blinding(&key.header.delta_g1, &key.header.delta_g2)?;
+	if !Quotients::exist(key.header.domain) {
+		return Err(NO_DOMAIN);
+	}
+	key.entries()?;
+	Ok(key)
+}
+
+/// Proves with the key in a file.
 fn prove_from_file(
 	file: &Map,
 	witness: &[Fr],
 	rng: &mut (impl RngCore + CryptoRng),
 	progress: &dyn Progress,
 ) -> Result<Proof, ProveError> {
-	let key = Zkey::open(file)?;
+	let key = open(file)?;
 	let expected = key.header.wires;
 	if witness.len() != expected {
 		return Err(ProveError::WireCount { expected, got: witness.len() });
@@ -204,7 +218,7 @@ fn prove_from_file(
 		// The roots do not outlast this.
 		Ok(quotients(key.header.domain)?.of(move |row| a[row], move |row| b[row]))
 	};
-	key.parts(&let_go).prove(quotient, witness, rng, progress)
+	key.parts(&let_go).prove(TOGETHER, quotient, witness, rng, progress)
 }
 
 /// Up to this size of the domain all sums are made at once: one alone has not enough for all threads all the
@@ -230,9 +244,11 @@ where
 	ProveError: From<G1::Error> + From<G2::Error>,
 {
 	/// Proves with a witness that has all wires. `A·B − C` vanishes on the domain, so its values on the odd
-	/// half of that of twice the size give the quotient by the vanishing polynomial.
+	/// half of that of twice the size give the quotient by the vanishing polynomial. All sums are made at once
+	/// where the domain has up to `together` rows.
 	fn prove(
 		&self,
+		together: usize,
 		quotient: impl FnOnce() -> Result<Vec<Fr>, ProveError>,
 		witness: &[Fr],
 		rng: &mut (impl RngCore + CryptoRng),
@@ -242,7 +258,7 @@ where
 		progress.step("quotient", 1);
 		let quotient = quotient()?;
 		progress.advance(1);
-		let ([h, l, a, b_g1], b) = self.sums(quotient, witness, progress)?;
+		let ([h, l, a, b_g1], b) = self.sums(together, quotient, witness, progress)?;
 		let a = a + self.alpha_g1 + self.delta_g1 * r;
 		let b_g1 = b_g1 + self.beta_g1 + self.delta_g1 * s;
 		let b = b + self.beta_g2 + self.delta_g2 * s;
@@ -263,6 +279,7 @@ where
 	/// The sums over H, L, A and B, and that in G2.
 	fn sums(
 		&self,
+		together: usize,
 		quotient: Vec<Fr>,
 		witness: &[Fr],
 		progress: &dyn Progress,
@@ -274,7 +291,7 @@ where
 		let a = Sum("sum of A", &self.a, 0);
 		let b_g1 = Sum("sum of B in G1", &self.b_g1, 0);
 		let b = Sum("sum of B in G2", &self.b_g2, 0);
-		if quotient.len() > TOGETHER {
+		if quotient.len() > together {
 			let h = h.step(&Scalars::new(&quotient), progress)?;
 			drop(quotient);
 			let of = |sum: Sum<'_, G1>| sum.step(witness, progress);
@@ -483,6 +500,52 @@ mod tests {
 	}
 
 	#[test]
+	fn sums_one_after_the_other_and_at_once_are_the_same() {
+		let mut rng = StdRng::seed_from_u64(10);
+		let (r1cs, witness) = circuit(123, 4);
+		let key = setup(&r1cs, &mut rng).unwrap();
+		let file = mapped(&zkey(&key));
+		let file = Zkey::open(&file).unwrap();
+		let quotients = quotients(key.domain).unwrap();
+		let quotient = || {
+			let [a, b] = file.evaluate(&witness, || ()).unwrap();
+			Ok(quotients.of(|row| a[row], |row| b[row]))
+		};
+		let steps = Steps::default();
+		let want = prove(&key, &witness, &mut StdRng::seed_from_u64(3)).unwrap();
+		for together in [0, key.domain - 1, key.domain] {
+			let random = || StdRng::seed_from_u64(3);
+			let by = |rng: &mut StdRng| {
+				let memory = key.parts().prove(together, quotient, &witness, rng, &steps);
+				let rng = &mut random();
+				let in_file = file.parts(&|| ()).prove(together, quotient, &witness, rng, &());
+				[memory, in_file]
+			};
+			assert_eq!(by(&mut random()), [Ok(want), Ok(want)], "{together}");
+		}
+		let one =
+			["quotient", "sum of H", "sum of L", "sum of A", "sum of B in G1", "sum of B in G2"];
+		let names = [&one[..], &one, &["quotient", "sums"]].concat();
+		let steps = steps.0.into_inner().unwrap();
+		assert_eq!(steps.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>(), names);
+		assert!(steps.iter().all(|(_, total, done)| total == done), "{steps:?}");
+	}
+
+	/// Names of steps, their parts, and those that were done.
+	#[derive(Default)]
+	struct Steps(std::sync::Mutex<Vec<(String, u64, u64)>>);
+
+	impl Progress for Steps {
+		fn step(&self, name: &str, total: u64) {
+			self.0.lock().unwrap().push((name.into(), total, 0));
+		}
+
+		fn advance(&self, count: u64) {
+			self.0.lock().unwrap().last_mut().unwrap().2 += count;
+		}
+	}
+
+	#[test]
 	fn damaged_keys_in_files_are_refused() {
 		let mut rng = StdRng::seed_from_u64(9);
 		let (r1cs, witness) = circuit(1, 1);
@@ -493,8 +556,8 @@ mod tests {
 			Prover::mapped(mapped(&bytes[..bytes.len() - 1])),
 			Err(ProveError::File(ZkeyError::Section(_)))
 		));
-		let open = ProvingKey { delta_g1: G1Affine::zero(), ..key.clone() };
-		assert!(matches!(Prover::mapped(mapped(&zkey(&open))), Err(ProveError::Key(_))));
+		let unblinded = ProvingKey { delta_g1: G1Affine::zero(), ..key.clone() };
+		assert!(matches!(Prover::mapped(mapped(&zkey(&unblinded))), Err(ProveError::Key(_))));
 		// A point of each list, also one that is multiplied by zero.
 		assert!(witness.iter().any(Zero::is_zero));
 		let sections = Zkey::open(&bytes).unwrap().sections;

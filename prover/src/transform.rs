@@ -209,6 +209,11 @@ pub(crate) enum Quotients {
 }
 
 impl Quotients {
+	/// Whether the field has domains of this size and twice that.
+	pub(crate) fn exist(size: usize) -> bool {
+		size.is_power_of_two() && Fr::get_root_of_unity(2 * size as u64).is_some()
+	}
+
 	/// `None` if the field has no domains of this size and twice that.
 	pub(crate) fn new(size: usize) -> Option<Self> {
 		match wide::transforms(size) {

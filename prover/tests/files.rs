@@ -1,14 +1,18 @@
 //! Files that somebody changed: refused or read, never a panic, never memory for counts that the file
 //! does not fill.
 
-use rand::{rngs::StdRng, Rng, SeedableRng};
+use rand::{
+	rngs::{OsRng, StdRng},
+	Rng, SeedableRng,
+};
 use std::io::Cursor;
 use zkml_circuits::r1cs::{read_r1cs, read_wtns, write_r1cs, write_wtns, Builder};
 use zkml_prover::{
 	ceremony::{phase1, phase2, Origin, Ptau, Transcript},
 	circom_witness::{read_inputs, Calculator, Limits},
 	json,
-	zkey::Zkey,
+	zkey::{Zkey, ZkeyError},
+	Map, ProveError, Prover, ProvingKey,
 };
 
 /// Valid files: constraints, witness, powers, key.
@@ -38,6 +42,31 @@ fn files() -> [Vec<u8>; 4] {
 	[constraints, values, powers, key]
 }
 
+/// Proves with a key in memory and in its file, in both or in neither.
+fn prove(bytes: &[u8], key: Result<ProvingKey, ZkeyError>) {
+	let file = tempfile::NamedTempFile::new().unwrap();
+	std::fs::write(file.path(), bytes).unwrap();
+	let mapped = Prover::mapped(Map::open(file.path()).unwrap());
+	// A proof needs no verifying key.
+	let other = matches!(&key, Err(error) if error.to_string().contains("section 3 "));
+	let held = key.map_err(ProveError::from).and_then(Prover::new);
+	let proof = |prover: Result<Prover, ProveError>| {
+		let prover = prover?;
+		let Err(ProveError::WireCount { expected, .. }) = prover.prove(&[], &mut OsRng) else {
+			panic!("a proof of no witness")
+		};
+		let witness: Vec<_> = (1..=expected as u64).map(Into::into).collect();
+		prover.prove(&witness, &mut StdRng::seed_from_u64(12))
+	};
+	let (mapped, held) = (proof(mapped), proof(held));
+	match (&mapped, &held) {
+		(Ok(one), Ok(two)) => assert_eq!(one, two),
+		(Ok(_), Err(_)) => assert!(other, "{held:?}"),
+		(Err(_), Ok(_)) => panic!("{mapped:?}"),
+		(Err(_), Err(_)) => {},
+	}
+}
+
 /// Reads a file as everything that it might be taken for.
 fn read(bytes: &[u8]) -> usize {
 	let constraints = read_r1cs(bytes).is_ok();
@@ -48,7 +77,10 @@ fn read(bytes: &[u8]) -> usize {
 	});
 	let key = Zkey::open(bytes).is_ok_and(|key| {
 		let _ = (key.manifest(), Transcript::read(&key));
-		key.key().is_ok()
+		let key = key.key();
+		let read = key.is_ok();
+		prove(bytes, key);
+		read
 	});
 	if let Ok(text) = std::str::from_utf8(bytes) {
 		let _ = (read_inputs(text), json::read_proof(text), json::read_signals(text));

@@ -126,15 +126,16 @@ fn short(scalar: &Fr) -> Option<i64> {
 	})
 }
 
-/// The points that are multiplied, in memory or elsewhere. They are of prime order: of others the
-/// endomorphism makes a wrong sum, but no worse.
+/// The points that are multiplied, in memory or elsewhere. They are on the curve, of which those that are
+/// elsewhere are checked as they are begun, and of prime order: of others the endomorphism makes a wrong sum,
+/// but no worse.
 pub(crate) trait Bases<P: Curve>: Sync {
 	/// Why there are none.
 	type Error;
 
 	fn count(&self) -> usize;
 
-	/// Hears which are needed next.
+	/// Hears which are needed next: all of them in the end, once, also those whose scalar is zero.
 	fn begin(&self, places: Range<usize>) -> Result<(), Self::Error>;
 
 	/// One of those that are needed; `None` if it is infinity.

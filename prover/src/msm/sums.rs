@@ -36,6 +36,9 @@ pub(crate) trait Adder<P: Group>: Send {
 
 	fn new() -> Self;
 
+	/// Forgets that sums were infinity: none of the points that come is.
+	fn begin(&mut self);
+
 	/// Appends points, none of which is infinity, each followed by its images under powers of the
 	/// endomorphism: so many for each in all.
 	fn enter(&mut self, points: &[Affine<P>], parts: usize, out: &mut Vec<Self::Point>);
@@ -47,7 +50,7 @@ pub(crate) trait Adder<P: Group>: Send {
 
 	fn negated(point: &Self::Point) -> Self::Point;
 
-	/// The sum of each pair. Points are infinity only if they are sums that this has made.
+	/// The sum of each pair. Points are infinity only if they are sums that this has made since it began.
 	fn add(&mut self, points: &[Self::Point], pairs: &[[Member; 2]], sums: &mut [Self::Point]);
 }
 
@@ -149,6 +152,7 @@ impl<A: Adder<P>, P: Group> Rounds<A, P> {
 		ends_of: impl Iterator<Item = u32>,
 		sums: &mut [A::Point],
 	) {
+		self.adder.begin();
 		let [mut left, mut before] = std::mem::take(&mut self.left);
 		let mut ends = std::mem::take(&mut self.ends);
 		ends.clear();
@@ -305,6 +309,10 @@ impl<P: Curve> Adder<P> for Portable<P> {
 			special: Vec::new(),
 			infinite: false,
 		}
+	}
+
+	fn begin(&mut self) {
+		self.infinite = false;
 	}
 
 	fn enter(&mut self, points: &[Affine<P>], parts: usize, out: &mut Vec<Self::Point>) {

@@ -214,6 +214,10 @@ macro_rules! adder {
 				}
 			}
 
+			fn begin(&mut self) {
+				self.infinite = false;
+			}
+
 			fn enter(
 				&mut self,
 				points: &[Affine<$Curve>],

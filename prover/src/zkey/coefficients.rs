@@ -42,7 +42,8 @@ struct Run {
 }
 
 impl<'a> Zkey<'a> {
-	fn entries(&self) -> Result<&'a [[u8; COEFFICIENT]], ZkeyError> {
+	/// The coefficients; their section has the size that it says.
+	pub(crate) fn entries(&self) -> Result<&'a [[u8; COEFFICIENT]], ZkeyError> {
 		let mut section = self.sections.get(4)?;
 		let count = section.u32()?;
 		self.sections.exactly(4, 4 + u64::from(count) * COEFFICIENT as u64)?;
@@ -97,10 +98,20 @@ impl<'a> Zkey<'a> {
 		witness: &[Fr],
 		done: impl Fn(),
 	) -> Result<[Vec<Fr>; 2], ZkeyError> {
-		/// Coefficients that a thread takes at a time.
-		const CHUNK: usize = 1 << 12;
+		self.evaluate_by(1 << 12, 16 * rayon::current_num_threads(), witness, done)
+	}
+
+	/// [`Self::evaluate`], where a thread takes `size` coefficients at a time, and so many of these chunks are
+	/// read at a time.
+	fn evaluate_by(
+		&self,
+		size: usize,
+		chunks: usize,
+		witness: &[Fr],
+		done: impl Fn(),
+	) -> Result<[Vec<Fr>; 2], ZkeyError> {
 		let factor = factor();
-		let together = 16 * CHUNK * rayon::current_num_threads();
+		let together = chunks * size;
 		let mut values = [(); 2].map(|()| {
 			let mut values = room(self.header.domain);
 			values.resize(self.header.domain, Fr::ZERO);
@@ -108,13 +119,13 @@ impl<'a> Zkey<'a> {
 		});
 		for (part, entries) in self.entries()?.chunks(together).enumerate() {
 			let runs = |(chunk, entries): (usize, &[_])| {
-				let first = part * together + chunk * CHUNK;
+				let first = part * together + chunk * size;
 				let mut runs = self.runs(entries, first, witness)?;
 				runs.iter_mut().for_each(|run| run.sum *= factor);
 				Ok(runs)
 			};
 			let runs: Vec<Result<Vec<Run>, ZkeyError>> =
-				entries.par_chunks(CHUNK).enumerate().map(runs).collect();
+				entries.par_chunks(size).enumerate().map(runs).collect();
 			for runs in runs {
 				runs?.into_iter().for_each(|Run { matrix, row, sum }| values[matrix][row] += sum);
 			}
@@ -151,22 +162,32 @@ mod tests {
 	use super::*;
 	use crate::{manifest::tests::manifest, setup, zkey};
 	use rand::{rngs::StdRng, seq::SliceRandom, SeedableRng};
-	use zkml_circuits::r1cs::Builder;
+	use zkml_circuits::r1cs::{Builder, LinearCombination};
 
-	/// A key of so many squares of squares, where the first of its coefficients are, and a witness.
-	fn key(squares: usize) -> (Vec<u8>, usize, Vec<Fr>) {
+	/// A key of products of sums of two and three wires, where the first of its coefficients are, and a witness.
+	fn key(products: usize) -> (Vec<u8>, usize, Vec<Fr>) {
 		let mut builder = Builder::both(1, 0);
-		let mut value = Fr::from(3);
-		let mut wire = builder.alloc_private_input(|| value);
-		for _ in 1..squares {
-			value.square_in_place();
-			let square = builder.alloc(|| value);
-			builder.enforce(|| [wire.into(), wire.into(), square.into()]);
-			wire = square;
+		let mut values = [3, 5].map(Fr::from);
+		let mut wires = values.map(|value| builder.alloc_private_input(|| value));
+		for at in 1..=products {
+			let [x, y] = values;
+			let product = (x + y) * (x - y + Fr::ONE);
+			let wire = match at < products {
+				true => builder.alloc(|| product),
+				false => builder.public(0),
+			};
+			builder.enforce(|| {
+				let [x, y] = wires;
+				let sum = LinearCombination(vec![(x, 1.into()), (y, 1.into())]);
+				let mut difference = LinearCombination(vec![(x, 1.into()), (y, (-1).into())]);
+				difference.0.extend(LinearCombination::from(1).0);
+				[sum, difference, wire.into()]
+			});
+			if at == products {
+				builder.assign(wire, || product);
+			}
+			(values, wires) = ([y, product], [wires[1], wire]);
 		}
-		let out = builder.public(0);
-		builder.assign(out, || value.square());
-		builder.enforce(|| [wire.into(), wire.into(), out.into()]);
 		let witness = builder.take_witness();
 		let rng = &mut StdRng::seed_from_u64(31);
 		let key = setup(&builder.into_r1cs().0, rng).unwrap();
@@ -184,9 +205,10 @@ mod tests {
 
 	#[test]
 	fn rows_are_evaluated_in_any_order() {
-		let (mut bytes, start, witness) = key(3_000);
+		let (mut bytes, start, witness) = key(200);
 		let count = Zkey::open(&bytes).unwrap().entries().unwrap().len();
-		assert!(count > 6_000);
+		// Five for each product, and one for the constant and the signal each.
+		assert_eq!(count, 1_002);
 		for shuffled in [false, true] {
 			if shuffled {
 				let entries = bytes[start..].as_chunks_mut::<COEFFICIENT>().0;
@@ -194,35 +216,43 @@ mod tests {
 			}
 			let file = Zkey::open(&bytes).unwrap();
 			let (a, b) = file.rows().unwrap();
-			let told = std::cell::Cell::new(0);
-			let [of_a, of_b] = file.evaluate(&witness, || told.set(told.get() + 1)).unwrap();
-			assert!(told.get() > 0);
-			assert_eq!((of_a.len(), of_b.len()), (4096, 4096));
-			for row in 0..4096 {
-				assert_eq!(of_a[row], dot(&a, row, &witness), "{row}");
-				assert_eq!(of_b[row], dot(&b, row, &witness), "{row}");
+			// Rows lie across chunks, and across what is read at a time.
+			for (size, chunks, parts) in [(7, 3, 48), (16, 2, 32), (2_000, 1, 1)] {
+				let told = std::cell::Cell::new(0);
+				let tell = || told.set(told.get() + 1);
+				let [of_a, of_b] = file.evaluate_by(size, chunks, &witness, tell).unwrap();
+				assert_eq!(told.get(), parts);
+				assert_eq!((of_a.len(), of_b.len()), (256, 256));
+				for row in 0..256 {
+					assert_eq!(of_a[row], dot(&a, row, &witness), "{row}");
+					assert_eq!(of_b[row], dot(&b, row, &witness), "{row}");
+				}
+				assert!(of_b[199] != Fr::ZERO && of_b[200] == Fr::ZERO);
 			}
-			assert!(of_b[2_000] != Fr::ZERO && of_b[4_000] == Fr::ZERO);
+			assert_eq!(file.evaluate(&witness, || ()), file.evaluate_by(9, 1, &witness, || ()));
 		}
 	}
 
 	#[test]
 	fn a_wrong_coefficient_is_told_by_its_place() {
-		let (bytes, start, witness) = key(3_000);
-		for index in [0, 5_000] {
+		let (bytes, start, witness) = key(200);
+		for index in [0, 777] {
 			let at = start + index * COEFFICIENT;
+			let refused = |damaged: &[u8], error: ZkeyError| {
+				let file = Zkey::open(damaged).unwrap();
+				assert_eq!(file.evaluate_by(10, 4, &witness, || ()), Err(error));
+				file.rows().unwrap_err()
+			};
 			for (byte, value) in [(0, 2), (6, 1), (10, 1)] {
 				let mut damaged = bytes.clone();
 				damaged[at + byte] = value;
-				let file = Zkey::open(&damaged).unwrap();
-				assert_eq!(file.evaluate(&witness, || ()), Err(ZkeyError::Place(index)));
-				assert_eq!(file.rows(), Err(ZkeyError::Place(index)));
+				let error = refused(&damaged, ZkeyError::Place(index));
+				assert_eq!(error, ZkeyError::Place(index));
 			}
 			let mut damaged = bytes.clone();
 			damaged[at + 12..at + COEFFICIENT].fill(0xff);
-			let file = Zkey::open(&damaged).unwrap();
-			assert_eq!(file.evaluate(&witness, || ()), Err(ZkeyError::Coefficient(index)));
-			assert_eq!(file.rows(), Err(ZkeyError::Coefficient(index)));
+			let error = refused(&damaged, ZkeyError::Coefficient(index));
+			assert_eq!(error, ZkeyError::Coefficient(index));
 		}
 	}
 }

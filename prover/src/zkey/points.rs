@@ -37,3 +37,49 @@ impl<P: Curve, D: Fn() + Sync> Bases<P> for Points<'_, D> {
 		(self.done)();
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{
+		curve::{encode, write, One, Two},
+		zkey::KIND,
+	};
+	use ark_ec::{short_weierstrass::Projective, CurveGroup, PrimeGroup};
+
+	/// Pieces of a list are checked apart, each where it lies.
+	fn pieces<P: Curve>() {
+		let generator = Projective::<P>::generator();
+		let points = (0..9u64).map(|at| generator.mul_bigint([at]));
+		let points = Projective::normalize_batch(&points.collect::<Vec<_>>());
+		let mut bytes = encode(&points, P::SIZE, write::<P>);
+		let section = KIND.section(9);
+		let list = Points { bytes: &bytes, section, done: || () };
+		assert_eq!(Bases::<P>::count(&list), 9);
+		for (place, point) in points.iter().enumerate() {
+			assert_eq!(list.point(place), (place > 0).then_some(*point), "{place}");
+		}
+		assert_eq!(Bases::<P>::begin(&list, 0..9), Ok(()));
+		bytes[5 * P::SIZE] ^= 1;
+		let told = std::sync::atomic::AtomicU32::new(0);
+		let tell = || {
+			told.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+		};
+		let list = Points { bytes: &bytes, section, done: tell };
+		let begin = |places| Bases::<P>::begin(&list, places);
+		for places in [0..5, 6..9, 2..2] {
+			assert_eq!(begin(places), Ok(()));
+		}
+		for places in [0..9, 5..6, 3..7, 5..9] {
+			assert_eq!(begin(places), Err(PointError::NotOnCurve { section, index: 5 }));
+		}
+		Bases::<P>::end(&list);
+		assert_eq!(told.into_inner(), 1);
+	}
+
+	#[test]
+	fn pieces_are_checked_where_they_lie() {
+		pieces::<One>();
+		pieces::<Two>();
+	}
+}
