@@ -9,15 +9,15 @@
 //! | | formula | largest error, in a second run |
 //! |---|---|---|
 //! | setup, processor seconds | 0.039 + 10.9e-6 · (a + 4b + w + d) | 13 % |
-//! | proof, processor seconds, by vectors (AVX-512 IFMA) | 0.007 + 2.1e-6 · d + 0.92e-6 · w + 0.037e-6 · n | 18 % |
-//! | proof, processor seconds, without | 0.008 + 5.5e-6 · d + 1.8e-6 · w + 0.026e-6 · n | 17 % |
-//! | setup, bytes | 10e6 + 2.86 · k + 20 · n | 15 % |
-//! | proof, bytes | 14e6 + 800 · min(d, 2^16) + 70 · d + 38 · n | 37 % |
+//! | proof, processor seconds, by vectors (AVX-512 IFMA) | 0.005 + 1.96e-6 · d + 0.52e-6 · w + 0.041e-6 · n | 10 % |
+//! | proof, processor seconds, without | 0.007 + 5.0e-6 · d + 2.0e-6 · w + 0.036e-6 · n | 10 % |
+//! | setup, bytes | 10e6 + 2.86 · k + 20 · n | 16 % |
+//! | proof, bytes | 14e6 + max(1520 · min(d, 2^15), 160 · d) + 21 · n | 18 % |
 //!
-//! A point of G2 counts for four of G1. A proof's key stays in its file, and its points are summed up in
-//! slices. Reading it and filling the witness are part of a proof; reading constraints and writing keys
-//! part of a setup. Processor seconds are of one core of an Intel
-//! Xeon with AVX-512 IFMA, otherwise idle, one run each (short ones repeated for a second):
+//! A point of G2 counts for four of G1. A proof's key stays in its file: its sums or its transforms take most
+//! memory. Reading it and filling the witness are part of a proof; reading constraints and writing keys part
+//! of a setup. Processor seconds are of one core of an Intel Xeon with AVX-512 IFMA, otherwise idle, one run
+//! each (short ones repeated for a second):
 //! `cargo run --release -p zkml-tests --example estimate`, once more with `ZKML_PORTABLE=1`.
 
 use crate::wide;
@@ -62,9 +62,9 @@ impl Estimate {
 			wires * (3 * 64 + 128) + domain * 64 + coefficients * 44 + SECTIONS_AND_HEADER;
 		let setup_cpu_seconds = 0.039 + 10.9e-6 * (in_a + 4 * in_b + wires + domain) as f64;
 		let [some, of_domain, of_wires, of_entries] = if wide::available() {
-			[0.007, 2.1e-6, 0.92e-6, 0.037e-6]
+			[0.005, 1.96e-6, 0.52e-6, 0.041e-6]
 		} else {
-			[0.008, 5.5e-6, 1.8e-6, 0.026e-6]
+			[0.007, 5.0e-6, 2.0e-6, 0.036e-6]
 		};
 		let prove_cpu_seconds = some
 			+ of_domain * domain as f64
@@ -75,7 +75,9 @@ impl Estimate {
 			domain,
 			key_bytes,
 			setup_memory_bytes: 10_000_000 + key_bytes * 286 / 100 + entries * 20,
-			prove_memory_bytes: 14_000_000 + 800 * domain.min(1 << 16) + 70 * domain + 38 * entries,
+			prove_memory_bytes: 14_000_000
+				+ (1520 * domain.min(1 << 15)).max(160 * domain)
+				+ 21 * entries,
 			setup_cpu_seconds,
 			prove_cpu_seconds,
 			setup_seconds: setup_cpu_seconds / cores,
